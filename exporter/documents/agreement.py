@@ -1,12 +1,15 @@
-"""Whether documents agree with each other: names are unique, references lead somewhere."""
+"""Whether documents agree: names are unique, references lead somewhere, money is as set."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from exporter.documents.entries import Entry
 from exporter.documents.faults import shown
-from exporter.documents.kinds import CloudPricing, CostProfile, UsageReport
+from exporter.documents.kinds import CostProfile, UsageReport
+from exporter.documents.rate_card import CURRENCY
 from exporter.periods import rfc3339
 
 #: A profile's name and namespace (None: without one).
@@ -14,6 +17,17 @@ ProfileKey = tuple[str, str | None]
 
 #: The report that writes what no other report names.
 IMPLICIT_REPORT = "default"
+
+#: The kinds of which one document applies to everything, and what to do about a second one.
+_ONLY_ONE = {"CloudPricing": "keep one price list", "RateCard": "keep one rate card"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the settings want of a RateCard; a currency of null is not known."""
+
+    currency: str | None = None
+    card_needed: bool = False
 
 
 def resolve(
@@ -33,7 +47,7 @@ def name_faults(entries: Sequence[Entry]) -> Iterator[str]:
                 f'{entry.place}: metadata.name: "{IMPLICIT_REPORT}" is taken by the report '
                 "that writes what no other report names, choose another name"
             )
-        if entry.document is None:
+        if entry.document is None and entry.kind not in _ONLY_ONE:
             continue
         earlier = first.setdefault(_identity(entry), entry)
         if earlier is not entry:
@@ -41,7 +55,7 @@ def name_faults(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _identity(entry: Entry) -> object:
-    if isinstance(entry.document, CloudPricing):
+    if entry.kind in _ONLY_ONE:
         return entry.kind
     if isinstance(entry.document, CostProfile):
         return entry.kind, entry.name, entry.namespace, entry.document.spec.valid_from
@@ -55,9 +69,7 @@ def _remedy(entry: Entry) -> str:
             "both without spec.validFrom" if start is None else f"both valid from {rfc3339(start)}"
         )
         return f"{since}; remove one or give it a spec.validFrom of its own"
-    if isinstance(entry.document, CloudPricing):
-        return "keep one price list"
-    return "remove or rename one"
+    return _ONLY_ONE.get(entry.kind, "remove or rename one")
 
 
 def reference_faults(entries: Sequence[Entry]) -> Iterator[str]:
@@ -92,3 +104,28 @@ def catch_all_faults(entries: Sequence[Entry]) -> Iterator[str]:
                 f"{entry.place}: spec.nodeSelector: is empty, as that of {first.name}; "
                 "only one profile may stand for all nodes, name the labels of this one's nodes"
             )
+
+
+def currency_faults(entries: Sequence[Entry], terms: Terms) -> Iterator[str]:
+    """Rate cards in another currency than the billing currency, also those with other faults."""
+    for entry in entries:
+        if entry.kind != "RateCard" or not isinstance(entry.body, dict) or terms.currency is None:
+            continue
+        try:
+            currency = CURRENCY.convert(entry.body.get("currency"))
+        except ValueError:  # a fault of its own
+            continue
+        if currency != terms.currency:
+            yield (
+                f"{entry.place}: {entry.prefix}currency: got {shown(currency)}, expected "
+                f"{terms.currency}, the FOCUS_BILLING_CURRENCY; write the prices in that"
+            )
+
+
+def missing_card_faults(path: Path, entries: Sequence[Entry], terms: Terms) -> Iterator[str]:
+    """No rate card at all where one is needed; one with faults counts as there."""
+    if terms.card_needed and not any(entry.kind == "RateCard" for entry in entries):
+        yield (
+            f"FOCUS_BILLED_COST: got contracted, expected cost, since there is no RateCard in "
+            f"{path}; add one, or set FOCUS_BILLED_COST=cost"
+        )

@@ -17,14 +17,17 @@ from exporter.documents.kinds import (
     UsageReport,
 )
 from exporter.documents.parse import RawDocument
+from exporter.documents.rate_card import RateCard
 
 _KINDS: dict[str, type[Document]] = {
     "CostProfile": CostProfile,
     "UsageReport": UsageReport,
     "TokenBudget": TokenBudget,
     "CloudPricing": CloudPricing,
+    "RateCard": RateCard,
 }
-_LATER_KINDS = ("RateCard", "MetricMapping")
+_FLAT_KINDS = ("CloudPricing", "RateCard")
+_LATER_KINDS = ("MetricMapping",)
 _USED_METADATA = ("name", "namespace", "labels")
 _DEEPEST_LIST = 20
 
@@ -34,6 +37,7 @@ class Entry:
     """A document with its place and name.
 
     `document` is None if it has faults; `kind` is empty if it is not even of a known kind.
+    `body` is what of it is read, at the path `prefix`; whatever it is.
     """
 
     place: str
@@ -41,6 +45,8 @@ class Entry:
     name: str
     namespace: str | None
     document: Document | None
+    body: object = None
+    prefix: str = ""
 
 
 def entries_of(raw: RawDocument, faults: list[str], depth: int = 0) -> Iterator[Entry]:
@@ -93,7 +99,7 @@ def _entry(place: str, content: dict[str, object], faults: list[str]) -> Entry:
         document = _KINDS[kind].model_validate(body, by_alias=True, by_name=False)
     except ValidationError as error:
         faults.extend(f"{titled}: {fault}" for fault in faults_of(error, _KINDS[kind], prefix))
-    return Entry(titled, kind, name, namespace or None, document)
+    return Entry(titled, kind, name, namespace or None, document, body, prefix)
 
 
 def _declared(content: dict[str, object], key: str) -> str:
@@ -106,10 +112,10 @@ def _declared(content: dict[str, object], key: str) -> str:
 def _body(kind: str, content: dict[str, object]) -> tuple[object, str]:
     """The part of a document that is read, and the path it stands at.
 
-    A CloudPricing has its fields under `spec` or, as InferCost's price file, at the top.
+    Price lists have their fields under `spec` or, as InferCost's price file, at the top.
     """
     body = {key: content[key] for key in content if key not in ("apiVersion", "kind", "status")}
-    if kind == "CloudPricing":
+    if kind in _FLAT_KINDS:
         body.pop("metadata", None)
         return (body["spec"], "spec.") if body.keys() == {"spec"} else (body, "")
     metadata = body.get("metadata")

@@ -27,7 +27,9 @@ def faults_of(error: ValidationError, kind: type[Document], prefix: str = "") ->
     """One `path: what is wrong` for each fault; `prefix` goes before every path."""
     for detail in error.errors(include_url=False):
         if detail["type"] == "inconsistent":
-            yield from (prefix + fault for fault in detail["ctx"]["faults"])
+            path = _path(detail["loc"])
+            before = f"{prefix}{path}." if path else prefix
+            yield from (before + fault for fault in detail["ctx"]["faults"])
         else:
             yield f"{prefix}{_path(detail['loc'])}: {_problem(detail, kind)}"
 

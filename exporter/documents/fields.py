@@ -76,20 +76,27 @@ def number(
     minimum: int | None = None,
     above: int | None = None,
     maximum: int | None = None,
+    digits: int | None = None,
     hint: str = "",
 ) -> Expectation:
-    """A number from `minimum`, or above `above`, to `maximum` (if null, 1e12), as Decimal."""
+    """A number from `minimum`, or above `above`, to `maximum` (if null, 1e12), as Decimal.
+
+    It has at most `digits` fractional digits; if null, any number of them.
+    """
     start = f"from {minimum} to" if above is None else f"above {above} and up to"
     most = _LARGEST if maximum is None else Decimal(maximum)
+    form = "" if digits is None else f" with at most {digits} fractional digits"
 
     def convert(value: object) -> Decimal:
         amount = to_decimal(value)
         _refuse_unless(minimum is None or amount >= minimum)
         _refuse_unless(above is None or amount > above)
         _refuse_unless(amount <= most)
-        return amount
+        _refuse_unless(digits is None or amount == round(amount, digits))
+        return abs(amount) if amount == 0 else amount  # -0.0 is 0
 
-    return Expectation(f"a number {start} {'1e12' if maximum is None else maximum}{hint}", convert)
+    end = "1e12" if maximum is None else f"{maximum}"
+    return Expectation(f"a number {start} {end}{form}{hint}", convert)
 
 
 def whole_number(minimum: int, maximum: int) -> Expectation:

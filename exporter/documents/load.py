@@ -9,7 +9,10 @@ from pathlib import Path
 
 from exporter.documents.agreement import (
     ProfileKey,
+    Terms,
     catch_all_faults,
+    currency_faults,
+    missing_card_faults,
     name_faults,
     reference_faults,
     resolve,
@@ -17,6 +20,7 @@ from exporter.documents.agreement import (
 from exporter.documents.entries import Entry, entries_of
 from exporter.documents.kinds import CloudPricing, CostProfile, TokenBudget, UsageReport
 from exporter.documents.parse import read_documents
+from exporter.documents.rate_card import RateCard
 from exporter.errors import ConfigurationError
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -25,6 +29,7 @@ _EXAMPLE = (
     "spec: {hardware: {gpuModel: NVIDIA H100, gpuCount: 8, purchasePriceUSD: 280000}, "
     "electricity: {ratePerKWh: 0.12}}}"
 )
+_ANY_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Documents:
     usage_reports: tuple[UsageReport, ...]
     token_budgets: tuple[TokenBudget, ...]
     cloud_pricing: CloudPricing
+    rate_card: RateCard | None = None
 
     def profile_versions(self, name: str, namespace: str | None) -> tuple[CostProfile, ...]:
         """The versions of a profile by rising validFrom; one without it comes first."""
@@ -57,10 +63,10 @@ def _start(profile: CostProfile) -> float:
     return float("-inf") if start is None else start
 
 
-def load_documents(path: Path) -> Documents:
+def load_documents(path: Path, terms: Terms = _ANY_TERMS) -> Documents:
     """The documents of a file or of a folder's *.yaml, *.yml and *.json, hidden entries left out.
 
-    Without a CloudPricing the price list of the package is used.
+    Without a CloudPricing the price list of the package is used. A RateCard must fit the terms.
     Raises ConfigurationError with one line per fault.
     """
     unreadable: list[str] = []
@@ -72,19 +78,23 @@ def load_documents(path: Path) -> Documents:
         for raw in documents:
             entries.extend(entries_of(raw, faults))
     complete = not unreadable and all(entry.kind for entry in entries)
-    faults += _disagreements(path, entries, complete=complete)
+    faults += _disagreements(path, entries, terms, complete=complete)
     if unreadable or faults:
         raise ConfigurationError([*unreadable, *faults])
     return _assembled(entries)
 
 
-def _disagreements(path: Path, entries: list[Entry], *, complete: bool) -> Iterator[str]:
+def _disagreements(
+    path: Path, entries: list[Entry], terms: Terms, *, complete: bool
+) -> Iterator[str]:
     """Faults between documents; what is missing is only said where every document is known."""
     yield from name_faults(entries)
     yield from catch_all_faults(entries)
+    yield from currency_faults(entries, terms)
     if not complete:
         return
     yield from reference_faults(entries)
+    yield from missing_card_faults(path, entries, terms)
     if not any(entry.kind == "CostProfile" for entry in entries):
         yield f"{path}: no CostProfile found, write one for each GPU pool, such as: {_EXAMPLE}"
 
@@ -92,11 +102,13 @@ def _disagreements(path: Path, entries: list[Entry], *, complete: bool) -> Itera
 def _assembled(entries: list[Entry]) -> Documents:
     documents = [entry.document for entry in entries]
     prices = [document for document in documents if isinstance(document, CloudPricing)]
+    cards = [document for document in documents if isinstance(document, RateCard)]
     return Documents(
         tuple(d for d in documents if isinstance(d, CostProfile)),
         tuple(d for d in documents if isinstance(d, UsageReport)),
         tuple(d for d in documents if isinstance(d, TokenBudget)),
         prices[0] if prices else default_prices(),
+        cards[0] if cards else None,
     )
 
 

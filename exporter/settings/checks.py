@@ -32,12 +32,23 @@ _EXISTING_FILES = (
     "PROMETHEUS_CLIENT_CERT",
     "PROMETHEUS_CLIENT_KEY",
 )
+#: The versions in which BilledCost is 0 where another party than the provider invoices.
+_SAME_PARTY_VERSIONS = ("1.2", "1.3")
+_SPLIT_VERSIONS = ("1.3", "1.4")
 
 
 def disagreements(
-    settings: Settings, given: frozenset[str], *, needs_destination: bool, needs_source: bool
+    settings: Settings,
+    given: frozenset[str],
+    *,
+    needs_destination: bool,
+    needs_source: bool,
+    layout: str | None = None,
 ) -> Iterator[Fault]:
-    """Every fault between settings; `given` are those that the environment sets."""
+    """Every fault between settings; `given` are those that the environment sets.
+
+    A `layout` is that of the rows in place of FOCUS_VERSION; null if there is none.
+    """
     yield from _exclusive(given, needs_destination)
     yield from _pairs(given)
     if needs_source and given.isdisjoint({"PROMETHEUS_URL", "SOURCE_FILE"}):
@@ -54,6 +65,9 @@ def disagreements(
     yield from _access(settings)
     yield from _files(settings)
     yield from _rows(settings, given)
+    if layout is None:  # one without shares, or with a prefix of its own, ignores their settings
+        yield from _version(settings)
+    yield from _parties(settings, layout)
     yield from _shard(settings)
 
 
@@ -146,18 +160,36 @@ def _rows(settings: Settings, given: frozenset[str]) -> Iterator[Fault]:
             f"FOCUS_USD_RATE: got {settings.focus_usd_rate}, expected 1, since "
             "FOCUS_BILLING_CURRENCY is USD",
         )
-    provider, issuer = settings.focus_service_provider_name, settings.focus_invoice_issuer_name
-    if provider != issuer:
-        yield (
-            ("FOCUS_INVOICE_ISSUER_NAME", "FOCUS_SERVICE_PROVIDER_NAME"),
-            f'FOCUS_INVOICE_ISSUER_NAME: got "{issuer}", expected the service provider '
-            f'"{provider}" (FOCUS_SERVICE_PROVIDER_NAME), since BilledCost would have to be 0',
-        )
-    if settings.focus_version == "infercost-1.0" and settings.focus_extension_prefix != "x-Infer":
+
+
+def _version(settings: Settings) -> Iterator[Fault]:
+    """What FOCUS_VERSION does not have, though another setting asks for it."""
+    version = settings.focus_version
+    if version == "infercost-1.0" and settings.focus_extension_prefix != "x-Infer":
         yield (
             ("FOCUS_EXTENSION_PREFIX", "FOCUS_VERSION"),
             'FOCUS_EXTENSION_PREFIX: got "x_Infer", expected x-Infer, since FOCUS_VERSION is '
             "infercost-1.0",
+        )
+    if settings.focus_split_allocation and version not in _SPLIT_VERSIONS:
+        yield (
+            ("FOCUS_SPLIT_ALLOCATION", "FOCUS_VERSION"),
+            "FOCUS_SPLIT_ALLOCATION: got true, expected false, since FOCUS_VERSION is "
+            f"{version}; set FOCUS_VERSION to {' or '.join(_SPLIT_VERSIONS)}",
+        )
+
+
+def _parties(settings: Settings, layout: str | None) -> Iterator[Fault]:
+    """Rows in which FOCUS wants a BilledCost of 0."""
+    version = settings.focus_version if layout is None else layout
+    chosen = "FOCUS_VERSION" if layout is None else "--layout"
+    provider, issuer = settings.focus_service_provider_name, settings.focus_invoice_issuer_name
+    if version in _SAME_PARTY_VERSIONS and provider != issuer:
+        yield (
+            ("FOCUS_INVOICE_ISSUER_NAME", "FOCUS_SERVICE_PROVIDER_NAME", chosen),
+            f'FOCUS_INVOICE_ISSUER_NAME: got "{issuer}", expected the service provider '
+            f'"{provider}" (FOCUS_SERVICE_PROVIDER_NAME), since {chosen} is {version}, in which '
+            "BilledCost would have to be 0",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -15,13 +16,43 @@ from exporter.settings.model import SECRETS, Settings
 _DEFAULT_CLUSTER = "default"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Settings with all their faults; each one in `faulty` has its default in place of a value."""
+
+    settings: Settings
+    faults: tuple[str, ...]
+    faulty: frozenset[str]
+
+
 def load_settings(
-    environ: Mapping[str, str], *, needs_destination: bool, needs_source: bool = True
+    environ: Mapping[str, str],
+    *,
+    needs_destination: bool,
+    needs_source: bool = True,
+    layout: str | None = None,
 ) -> Settings:
+    """The settings of a command. Raises ConfigurationError with the faults of `find_settings`."""
+    found = find_settings(
+        environ, needs_destination=needs_destination, needs_source=needs_source, layout=layout
+    )
+    if found.faults:
+        raise ConfigurationError(found.faults)
+    return found.settings
+
+
+def find_settings(
+    environ: Mapping[str, str],
+    *,
+    needs_destination: bool,
+    needs_source: bool = True,
+    layout: str | None = None,
+) -> Found:
     """The settings of a command, which says whether it writes files and reads samples.
 
+    A `layout` takes the place of FOCUS_VERSION; null means that the rows are of that version.
     Without S3_BUCKET and COLLECTION_CLUSTER_LABEL, CLUSTER_NAME is `default`.
-    Raises ConfigurationError with one line per fault; a secret is in none of them.
+    A fault is one line; a secret is in none of them.
     """
     given = read_environment(environ)
     names = frozenset(given.names)
@@ -30,13 +61,15 @@ def load_settings(
     _refuse_wrong_values(given)
     settings = Settings.model_validate(given.texts)
     for about, fault in disagreements(
-        settings, names, needs_destination=needs_destination, needs_source=needs_source
+        settings,
+        names,
+        needs_destination=needs_destination,
+        needs_source=needs_source,
+        layout=layout,
     ):
         if given.faulty.isdisjoint(about):
             given.faults.append(fault)
-    if given.faults:
-        raise ConfigurationError(given.faults)
-    return settings
+    return Found(settings, tuple(given.faults), frozenset(given.faulty))
 
 
 def _refuse_wrong_values(given: Given) -> None:

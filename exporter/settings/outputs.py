@@ -15,9 +15,9 @@ class FocusSettings(Group):
     """What the rows say."""
 
     focus_version: Annotated[
-        Literal["1.3", "infercost-1.0"],
-        values.choice("1.3", "infercost-1.0", note=" (this version supports no other)"),
-    ] = Field("1.3", description="Layout of the rows: FOCUS `1.3`, or `infercost-1.0`.")
+        Literal["1.0", "1.1", "1.2", "1.3", "1.4", "infercost-1.0"],
+        values.choice("1.0", "1.1", "1.2", "1.3", "1.4", "infercost-1.0"),
+    ] = Field("1.3", description="Layout of the rows: FOCUS `1.0` to `1.4`, or `infercost-1.0`.")
     focus_extension_prefix: Annotated[
         Literal["x-Infer", "x_Infer"], values.choice("x-Infer", "x_Infer")
     ] = Field(
@@ -39,12 +39,17 @@ class FocusSettings(Group):
     )
     focus_invoice_issuer_name: Text = Field(
         "Self-Hosted",
-        description="InvoiceIssuerName of all rows; must be the service provider's name.",
+        description="InvoiceIssuerName of all rows; in FOCUS 1.2 and 1.3 it must be the service "
+        "provider's name.",
     )
     focus_publisher_name: Text = Field("Self-Hosted", description="PublisherName of all rows.")
     focus_billed_cost: Annotated[
-        Literal["cost"], values.choice("cost", note=" (this version knows no RateCard)")
-    ] = Field("cost", description="What BilledCost is: the `cost`.")
+        Literal["cost", "contracted"], values.choice("cost", "contracted")
+    ] = Field(
+        "cost",
+        description="What BilledCost and EffectiveCost are: the `cost`, or the `contracted` price "
+        "of a RateCard.",
+    )
     focus_billing_account_id: Text | None = Field(
         None, description="BillingAccountId of all rows; default is the cluster's name."
     )
@@ -66,8 +71,10 @@ class FocusSettings(Group):
     focus_sub_account_label: Text | None = Field(
         None, description="Namespace label that names the sub-account instead of the namespace."
     )
-    focus_split_allocation: Annotated[bool, values.NOT_YET] = Field(
-        False, description="Split cost allocation; not supported by this version."
+    focus_split_allocation: Flag = Field(
+        False,
+        description="Whether rows are shares of their pool's charge (`Allocated*` columns); FOCUS "
+        "1.3 and later.",
     )
 
 

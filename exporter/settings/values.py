@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from exporter.documents.currencies import CODE_WORDS, currency_code
 from exporter.documents.fields import Expectation, printable
 from exporter.periods import Schedule
-from exporter.settings.currencies import CURRENCIES
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}|arn:[\w-]+:s3[\w-]*:[\w.:/-]+")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -71,7 +71,7 @@ def _seconds(text: str) -> float:
     return float(amount)
 
 
-def choice(*words: str, note: str = "") -> Expectation:
+def choice(*words: str) -> Expectation:
     """One of a few words, in capitals or not."""
     by_lower = {word.lower(): word for word in words}
 
@@ -80,7 +80,7 @@ def choice(*words: str, note: str = "") -> Expectation:
             raise ValueError
         return by_lower[text.lower()]
 
-    return _expect(f"{' or '.join(words)}{note}", convert)
+    return _expect(" or ".join(words), convert)
 
 
 def _granularity(text: str) -> Schedule:
@@ -146,23 +146,10 @@ def secret(value: object) -> SecretStr:
     return SecretStr(printable(value))
 
 
-def _currency(text: str) -> str:
-    if text.upper() not in CURRENCIES:
-        raise ValueError
-    return text.upper()
-
-
-def _unsupported_flag(text: str) -> bool:
-    if _flag(text):
-        raise ValueError
-    return False
-
-
 TEXT = _expect("a text in one line", str)
 ASCII = _expect("printable ASCII in one line", lambda text: secret(text).get_secret_value())
 SECRET = _expect("printable ASCII in one line", secret)
 FLAG = _expect("true or false", _flag)
-NOT_YET = _expect("false, since this version does not support it", _unsupported_flag)
 NAMES = _expect("a comma list", _names)
 ENGINES = _expect("vllm, the only engine that this version supports", _engines)
 PATH = _expect("a path", Path)
@@ -177,5 +164,5 @@ BUCKET = _expect("the name of a bucket without s3:// and path, or an ARN", _matc
 PREFIX = _expect("a key prefix without empty, . and .. parts, or / for none", _prefix)
 SECONDS = _expect("a number of seconds above 0 and up to 3600", _seconds)
 RATE = _expect("a number above 0 such as 1.08", _positive)
-CURRENCY = _expect("an ISO 4217 code such as EUR", _currency)
+CURRENCY = _expect(CODE_WORDS, currency_code)
 GRANULARITY = _expect("hourly or daily", _granularity)

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 from exporter.errors import ConfigurationError
 from exporter.periods import Schedule
-from exporter.settings import Settings, load_settings, settings_table, unknown_names
+from exporter.settings import (
+    Settings,
+    find_settings,
+    load_settings,
+    settings_table,
+    unknown_names,
+)
 
 MINIMAL = {"PROMETHEUS_URL": "https://prometheus:9090", "OUTPUT_DIR": "/data"}
 SECRET = "hunter2-hunter2"
@@ -75,10 +81,16 @@ def test_defaults_are_those_of_the_table() -> None:
         ("COLLECTION_INCLUDE_CLUSTERS", "eu-*", ("eu-*",)),
         ("COLLECTION_ENGINES", "vLLM, vllm", ("vllm",)),
         ("COLLECTION_CLUSTER_LABEL", "cluster", "cluster"),
-        ("FOCUS_VERSION", "infercost-1.0", "infercost-1.0"),
+        ("FOCUS_VERSION", "1.0", "1.0"),
+        ("FOCUS_VERSION", "1.1", "1.1"),
+        ("FOCUS_VERSION", "1.2", "1.2"),
+        ("FOCUS_VERSION", "1.4", "1.4"),
+        ("FOCUS_VERSION", "InferCost-1.0", "infercost-1.0"),
         ("FOCUS_EXTENSION_PREFIX", "x_infer", "x_Infer"),
         ("FOCUS_BILLED_COST", "cost", "cost"),
+        ("FOCUS_BILLED_COST", "Contracted", "contracted"),
         ("FOCUS_SPLIT_ALLOCATION", "false", False),
+        ("FOCUS_SPLIT_ALLOCATION", "true", True),
         ("FOCUS_TAG_ALLOWLIST", "team,app.kubernetes.io/name", ("team", "app.kubernetes.io/name")),
         ("S3_PREFIX", "/", ""),
         ("S3_PREFIX", "/billing/focus", "billing/focus/"),
@@ -247,22 +259,14 @@ ADDRESS = "expected an http:// or https:// address without user, password and qu
         ("COLLECTION_ROW_GRAIN", "node", 'got "node", expected model or workload or pod'),
         (
             "FOCUS_VERSION",
-            "1.2",
-            'got "1.2", expected 1.3 or infercost-1.0 (this version supports no other)',
+            "1.5",
+            'got "1.5", expected 1.0 or 1.1 or 1.2 or 1.3 or 1.4 or infercost-1.0',
         ),
         ("FOCUS_EXTENSION_PREFIX", "x-", 'got "x-", expected x-Infer or x_Infer'),
         ("FOCUS_BILLING_CURRENCY", "EURO", 'got "EURO", expected an ISO 4217 code such as EUR'),
         ("FOCUS_USD_RATE", "-1", 'got "-1", expected a number above 0 such as 1.08'),
-        (
-            "FOCUS_BILLED_COST",
-            "contracted",
-            'got "contracted", expected cost (this version knows no RateCard)',
-        ),
-        (
-            "FOCUS_SPLIT_ALLOCATION",
-            "true",
-            'got "true", expected false, since this version does not support it',
-        ),
+        ("FOCUS_BILLED_COST", "list", 'got "list", expected cost or contracted'),
+        ("FOCUS_SPLIT_ALLOCATION", "1.3", 'got "1.3", expected true or false'),
         (
             "S3_PREFIX",
             "a/../b",
@@ -458,9 +462,35 @@ OPEN = (
             MINIMAL | {"FOCUS_SERVICE_PROVIDER_NAME": "Platform"},
             [
                 'FOCUS_INVOICE_ISSUER_NAME: got "Self-Hosted", expected the service provider '
-                '"Platform" (FOCUS_SERVICE_PROVIDER_NAME), since BilledCost would have to be 0'
+                '"Platform" (FOCUS_SERVICE_PROVIDER_NAME), since FOCUS_VERSION is 1.3, in which '
+                "BilledCost would have to be 0"
             ],
             id="provider and issuer",
+        ),
+        pytest.param(
+            MINIMAL | {"FOCUS_INVOICE_ISSUER_NAME": "Finance", "FOCUS_VERSION": "1.2"},
+            [
+                'FOCUS_INVOICE_ISSUER_NAME: got "Finance", expected the service provider '
+                '"Self-Hosted" (FOCUS_SERVICE_PROVIDER_NAME), since FOCUS_VERSION is 1.2, in '
+                "which BilledCost would have to be 0"
+            ],
+            id="provider and issuer in 1.2",
+        ),
+        *(
+            pytest.param(
+                MINIMAL | {"FOCUS_SPLIT_ALLOCATION": "true", "FOCUS_VERSION": version},
+                [
+                    "FOCUS_SPLIT_ALLOCATION: got true, expected false, since FOCUS_VERSION is "
+                    f"{version}; set FOCUS_VERSION to 1.3 or 1.4"
+                ],
+                id=f"split allocation in {version}",
+            )
+            for version in ("1.0", "1.1", "1.2", "infercost-1.0")
+        ),
+        pytest.param(
+            MINIMAL | {"FOCUS_SPLIT_ALLOCATION": "true", "FOCUS_VERSION": "0.5"},
+            ['FOCUS_VERSION: got "0.5", expected 1.0 or 1.1 or 1.2 or 1.3 or 1.4 or infercost-1.0'],
+            id="split allocation in a version that does not exist",
         ),
         pytest.param(
             MINIMAL | {"FOCUS_VERSION": "infercost-1.0", "FOCUS_EXTENSION_PREFIX": "x_Infer"},
@@ -531,6 +561,83 @@ def test_provider_and_issuer_may_both_be_renamed() -> None:
     names = {"FOCUS_SERVICE_PROVIDER_NAME": "P", "FOCUS_INVOICE_ISSUER_NAME": "P"}
 
     assert load(**names).focus_invoice_issuer_name == "P"
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.4", "infercost-1.0"])
+def test_another_party_may_invoice_where_billed_cost_need_not_be_zero(version: str) -> None:
+    settings = load(FOCUS_VERSION=version, FOCUS_INVOICE_ISSUER_NAME="Finance")
+
+    assert settings.focus_invoice_issuer_name == "Finance"
+    assert settings.focus_service_provider_name == "Self-Hosted"
+
+
+@pytest.mark.parametrize("version", ["1.3", "1.4"])
+def test_split_allocation_may_be_asked_for_from_1_3_on(version: str) -> None:
+    assert load(FOCUS_VERSION=version, FOCUS_SPLIT_ALLOCATION="true").focus_split_allocation
+
+
+TWO_PARTIES = {"FOCUS_INVOICE_ISSUER_NAME": "Finance"}
+SPLIT = {"FOCUS_SPLIT_ALLOCATION": "true"}
+
+
+@pytest.mark.parametrize(
+    ("layout", "variables", "expected"),
+    [
+        pytest.param(
+            "1.2",
+            TWO_PARTIES | {"FOCUS_VERSION": "1.4"},
+            [
+                'FOCUS_INVOICE_ISSUER_NAME: got "Finance", expected the service provider '
+                '"Self-Hosted" (FOCUS_SERVICE_PROVIDER_NAME), since --layout is 1.2, in which '
+                "BilledCost would have to be 0"
+            ],
+            id="another issuer in the layout",
+        ),
+        pytest.param("1.4", TWO_PARTIES | {"FOCUS_VERSION": "1.3"}, [], id="only in the version"),
+        pytest.param("1.2", SPLIT | {"FOCUS_VERSION": "1.4"}, [], id="no split in the layout"),
+        pytest.param("1.3", SPLIT | {"FOCUS_VERSION": "1.0"}, [], id="no split in the version"),
+        pytest.param(
+            "1.3",
+            TWO_PARTIES | {"FOCUS_VERSION": "2"},
+            [
+                'FOCUS_VERSION: got "2", expected 1.0 or 1.1 or 1.2 or 1.3 or 1.4 or infercost-1.0',
+                'FOCUS_INVOICE_ISSUER_NAME: got "Finance", expected the service provider '
+                '"Self-Hosted" (FOCUS_SERVICE_PROVIDER_NAME), since --layout is 1.3, in which '
+                "BilledCost would have to be 0",
+            ],
+            id="the version is wrong besides",
+        ),
+        pytest.param(
+            "infercost-1.0",
+            {"FOCUS_EXTENSION_PREFIX": "x_Infer"},
+            [],
+            id="a prefix that the layout does not have",
+        ),
+        pytest.param(
+            "1.3",
+            {"FOCUS_EXTENSION_PREFIX": "x_Infer", "FOCUS_VERSION": "infercost-1.0"},
+            [],
+            id="a prefix that only the version does not have",
+        ),
+    ],
+)
+def test_a_layout_takes_the_place_of_the_version(
+    layout: str, variables: dict[str, str], expected: list[str]
+) -> None:
+    found = find_settings(MINIMAL | variables, needs_destination=True, layout=layout)
+
+    assert list(found.faults) == expected
+
+
+def test_settings_are_found_as_far_as_they_are_right() -> None:
+    environ = MINIMAL | {"FOCUS_BILLING_CURRENCY": "EUR", "S3_FORMAT": "orc"}
+
+    found = find_settings(environ, needs_destination=True)
+
+    assert found.settings.focus_billing_currency == "EUR"
+    assert found.settings.s3_format == "parquet"
+    assert found.faulty == {"S3_FORMAT"}
+    assert list(found.faults) == faults(environ)
 
 
 def test_a_command_says_what_it_needs() -> None:

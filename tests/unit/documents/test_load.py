@@ -310,7 +310,7 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
             [PROFILE, "apiVersion: v1\nkind: ConfigMap\n"],
             [
                 'document 2: kind: got "ConfigMap", known here: CloudPricing, CostProfile, '
-                "TokenBudget, UsageReport "
+                "RateCard, TokenBudget, UsageReport "
                 "(documents of other programs do not belong into this folder)"
             ],
             id="a kind of somebody else",
@@ -319,15 +319,15 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
             [PROFILE, "kind: [a]\n"],
             [
                 "document 2: kind: got a list, known here: CostProfile, UsageReport, "
-                "TokenBudget, CloudPricing "
+                "TokenBudget, CloudPricing, RateCard "
                 "(documents of other programs do not belong into this folder)"
             ],
             id="a kind that is no text",
         ),
         pytest.param(
-            [PROFILE, "kind: RateCard\n"],
+            [PROFILE, "kind: MetricMapping\n"],
             [
-                "document 2: kind: RateCard is not supported by this version of infer-focus, "
+                "document 2: kind: MetricMapping is not supported by this version of infer-focus, "
                 "remove the document"
             ],
             id="a kind of a later version",
@@ -353,7 +353,7 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
             [PROFILE, PRICES.replace("kind: CloudPricing\n", "")],
             [
                 "document 2: kind: is required, expected one of CostProfile, UsageReport, "
-                "TokenBudget, CloudPricing, a price list is a CloudPricing"
+                "TokenBudget, CloudPricing, RateCard, a price list is a CloudPricing"
             ],
             id="a price list without a kind",
         ),
@@ -416,6 +416,16 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
                 "(CloudPricing), keep one price list"
             ],
             id="two price lists",
+        ),
+        pytest.param(
+            [PROFILE, PRICES, "kind: CloudPricing\nproviders: []\n"],
+            [
+                "document 3 (CloudPricing): lastVerified: is required, "
+                "expected a date such as 2026-03-10",
+                "document 3 (CloudPricing): is the same as config.yaml: document 2 "
+                "(CloudPricing), keep one price list",
+            ],
+            id="two price lists, one with a fault",
         ),
         pytest.param(
             [PROFILE, REPORT.replace("name: daily", "name: default")],
@@ -552,7 +562,8 @@ _WORD_TEXT = (
     "kind CostProfile UsageReport TokenBudget CloudPricing List items spec metadata name namespace "
     "h100 hardware gpuCount gpuModel default purchasePriceUSD electricity ratePerKWh validFrom "
     "namespaceSelector matchLabels providers models comparisons with sources lastVerified "
-    "2026-01-01"
+    "2026-01-01 RateCard currency EUR models model * listPerMillionTokens inputPerMillion gpuHour "
+    "contracts discountPercent"
 )
 _WORDS = st.sampled_from(_WORD_TEXT.split(" "))
 _SCALARS = st.one_of(

@@ -12,3 +12,11 @@ _CODES = """
     USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CODES.split())
+CODE_WORDS = "an ISO 4217 code such as EUR"
+
+
+def currency_code(text: str) -> str:
+    """The code in capitals. Raises ValueError for another text."""
+    if text.upper() not in CURRENCIES:
+        raise ValueError
+    return text.upper()
