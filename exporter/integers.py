@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +16,11 @@ NANO = 1_000_000_000
 
 #: Up to these the float quotient is off by a few units, and that many divisors fit in 63 bits.
 _LARGEST_QUOTIENT, _LARGEST_DIVISOR = 2**52, 2**60
+
+
+def plain_decimal(value: int, digits: int) -> str:
+    """An integer of 10**-digits as a plain decimal without trailing zeros."""
+    return format(Decimal(value).scaleb(-digits).normalize() + 0, "f")
 
 
 def divide(whole: Ints | int, factor: Ints | int, divisor: Ints | int) -> tuple[Ints, Ints]:
@@ -64,6 +72,22 @@ def split(whole: Ints, weights: Ints, groups: Ints) -> Ints:
     largest = largest_members(weights, groups, len(whole))
     owed = largest >= 0
     parts[largest[owed]] += residue[owed]
+    return parts
+
+
+def split_long(whole: Sequence[int], weights: Ints, groups: Ints) -> list[int]:
+    """As `split`, for wholes of any size."""
+    totals = [0] * len(whole)
+    members = list(zip(weights.tolist(), groups.tolist(), strict=True))
+    for weight, group in members:
+        totals[group] += weight
+    parts = [whole[g] * weight // totals[g] if totals[g] else 0 for weight, g in members]
+    residue = [each if total else 0 for each, total in zip(whole, totals, strict=True)]
+    for part, (_, group) in zip(parts, members, strict=True):
+        residue[group] -= part
+    for group, member in enumerate(largest_members(weights, groups, len(whole)).tolist()):
+        if member >= 0:
+            parts[member] += residue[group]
     return parts
 
 

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from exporter.cost.charges import Charges, Kind, Method, PowerSource
+from exporter.cost.charges import Charges, Kind, Meter, Method, PowerSource, taken
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.sale import AT_COST, Sale, SalesTerms, sell
 from exporter.documents.kinds import CostProfile
 from exporter.focus.context import RowContext
 from exporter.focus.rows import build_rows
@@ -44,6 +46,7 @@ _PROFILE = make_profile()
 _CHARGE: dict[str, Any] = {
     "kind": Kind.MODEL,
     "method": Method.GPU_TIME,
+    "meter": Meter.ALL,
     "power_source": PowerSource.ENERGY_COUNTER,
     "profile": _PROFILE,
     "namespace": "chat",
@@ -125,14 +128,13 @@ def _column(name: str, value: Any, size: int) -> Any:
     return np.array(values, dtype=np.int64) if numeric else values
 
 
-def make_cloud(
-    charges: Charges, usd_rate: Decimal = Decimal(1), **changes: Any
-) -> CloudEquivalents:
+def make_cloud(sale: Sale, usd_rate: Decimal = Decimal(1), **changes: Any) -> CloudEquivalents:
     """A comparison of every priced charge: a cloud cost of 10 dollars if it has tokens, else 0."""
-    compared = charges.method != Method.UNPRICED
+    charges = sale.charges
+    compared = ~charges.unpriced
     counted = (charges.tokens > 0) & compared
     cost = np.where(counted, 10 * NANO, 0).astype(np.int64)
-    own_cost = [int(amount * usd_rate) for amount in charges.cost_nano.tolist()]
+    own_cost = [int(amount * usd_rate * NANO / sale.effective_unit) for amount in sale.effective]
     savings = np.where(compared, cost - np.array(own_cost, dtype=np.int64), 0)
     return replace(
         CloudEquivalents(
@@ -176,10 +178,16 @@ def make_context(**changes: Any) -> RowContext:
 
 
 def rows_of(charges: Charges, **context: Any) -> list[dict[str, Any]]:
-    """The FOCUS rows of charges, one dict by column name each."""
-    cloud = make_cloud(charges, context.get("usd_rate", Decimal(1)))
-    rows: list[dict[str, Any]] = build_rows(charges, cloud, make_context(**context)).to_pylist()
+    """The FOCUS rows of charges, one dict by column name each; `terms` say how they are sold."""
+    rows: list[dict[str, Any]] = table_of(charges, **context).to_pylist()
     return rows
+
+
+def table_of(charges: Charges, terms: SalesTerms = AT_COST, **context: Any) -> pa.Table:
+    """The FOCUS rows of charges, sold on some terms, as the pipeline makes them."""
+    sale = sell(taken(charges, np.flatnonzero(charges.filled)), terms)
+    cloud = make_cloud(sale, context.get("usd_rate", Decimal(1)))
+    return build_rows(sale, cloud, make_context(**context))
 
 
 def row_of(charges: Charges, **context: Any) -> dict[str, Any]:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from exporter.cost.billing import ReportPlan, plan_reports
+from exporter.cost.sale import SalesTerms
+from exporter.documents.agreement import Terms
 from exporter.documents.load import Documents, load_documents
+from exporter.focus.columns import defines_shares
 from exporter.pipeline.publishing import Place
 from exporter.pipeline.rows import RowRules
 from exporter.reading.window import ReadingRules
 from exporter.settings import Settings
+from exporter.sources.census import Census
 from exporter.sources.series import Source
 from exporter.storage.store import Store
 from exporter.usage.engines import ENGINES
 from exporter.usage.identity import ClusterNaming
+
+if TYPE_CHECKING:
+    from exporter.sources.access import PrometheusAccess
+
+#: The longest that `check` waits for one answer; a run may wait longer.
+CENSUS_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +43,24 @@ class Configuration:
 
 def configure(settings: Settings) -> Configuration:
     """Load the documents of CONFIG_PATH. Raises ConfigurationError with all their faults."""
-    documents = load_documents(settings.config_path)
+    documents = documents_of(settings)
     reports = [(report, documents.resolve_profile(report)) for report in documents.usage_reports]
     return Configuration(
         settings, documents, plan_reports(reports, settings.collection_granularity)
     )
+
+
+def documents_of(settings: Settings, faulty: frozenset[str] = frozenset()) -> Documents:
+    """The documents of CONFIG_PATH, in agreement with the settings but for those that are faulty.
+
+    Raises ConfigurationError with all their faults.
+    """
+    known = "FOCUS_BILLING_CURRENCY" not in faulty
+    terms = Terms(
+        settings.focus_billing_currency if known else None,
+        card_needed=settings.focus_billed_cost == "contracted",
+    )
+    return load_documents(settings.config_path, terms)
 
 
 @contextmanager
@@ -56,41 +80,75 @@ def open_source(settings: Settings) -> Iterator[Source]:
 
 
 def _prometheus(settings: Settings) -> Source:
-    from exporter.sources.access import PrometheusAccess
     from exporter.sources.prometheus import PrometheusSource
 
+    return PrometheusSource(_access(settings))
+
+
+def _access(settings: Settings) -> PrometheusAccess:
+    from exporter.sources.access import PrometheusAccess
+
     headers = {k: v.get_secret_value() for k, v in settings.prometheus_headers.items()}
-    return PrometheusSource(
-        PrometheusAccess(
-            url=settings.prometheus_url or "",
-            bearer_token=_plain(settings.prometheus_bearer_token),
-            username=settings.prometheus_username,
-            password=_plain(settings.prometheus_password),
-            tenant=settings.prometheus_tenant,
-            headers=headers,
-            ca_file=settings.prometheus_ca_file,
-            client_cert=settings.prometheus_client_cert,
-            client_key=settings.prometheus_client_key,
-            tls_verify=settings.prometheus_tls_verify,
-            sigv4_region=settings.prometheus_sigv4_region,
-            timeout_seconds=settings.prometheus_timeout_seconds,
-            concurrency=settings.prometheus_concurrency,
-            max_retries=settings.prometheus_max_retries,
-        )
+    return PrometheusAccess(
+        url=settings.prometheus_url or "",
+        bearer_token=_plain(settings.prometheus_bearer_token),
+        username=settings.prometheus_username,
+        password=_plain(settings.prometheus_password),
+        tenant=settings.prometheus_tenant,
+        headers=headers,
+        ca_file=settings.prometheus_ca_file,
+        client_cert=settings.prometheus_client_cert,
+        client_key=settings.prometheus_client_key,
+        tls_verify=settings.prometheus_tls_verify,
+        sigv4_region=settings.prometheus_sigv4_region,
+        timeout_seconds=settings.prometheus_timeout_seconds,
+        concurrency=settings.prometheus_concurrency,
+        max_retries=settings.prometheus_max_retries,
     )
+
+
+@contextmanager
+def open_census(settings: Settings) -> Iterator[Census]:
+    """The same source as `open_source`, to be asked what there is; closed at the end.
+
+    It is asked at most twice, and not waited for as long as a run would wait.
+    """
+    census: Census
+    if settings.source_file is not None:
+        from exporter.sources.dump_census import DumpCensus
+
+        census = DumpCensus(settings.source_file)
+    else:
+        from exporter.sources.prometheus_census import PrometheusCensus
+
+        access = _access(settings)
+        census = PrometheusCensus(
+            replace(
+                access,
+                timeout_seconds=min(access.timeout_seconds, CENSUS_SECONDS),
+                max_retries=min(access.max_retries, 1),
+            )
+        )
+    try:
+        yield census
+    finally:
+        census.close()
 
 
 def _plain(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
 
 
-def open_store(settings: Settings) -> Store:
-    """The folder of OUTPUT_DIR, else the bucket of S3_BUCKET; nothing is sent yet."""
+def open_store(settings: Settings, *, attempts: int | None = None) -> Store:
+    """The folder of OUTPUT_DIR, else the bucket of S3_BUCKET; nothing is sent yet.
+
+    `attempts` bounds how often one request is sent, if the store's own bound is too patient.
+    """
     if settings.output_dir is not None:
         from exporter.storage.local import LocalStore
 
         return LocalStore(Path(settings.output_dir))
-    from exporter.storage.s3 import connect
+    from exporter.storage.s3 import ATTEMPTS, connect
 
     return connect(
         settings.s3_bucket or "",
@@ -101,6 +159,7 @@ def open_store(settings: Settings) -> Store:
         kms_key_id=settings.s3_kms_key_id,
         storage_class=settings.s3_storage_class,
         addressing_style=settings.s3_addressing_style,
+        attempts=ATTEMPTS if attempts is None else attempts,
     )
 
 
@@ -135,8 +194,9 @@ def row_rules(
     """What all rows have in common; arguments come before the settings of the same meaning."""
     settings = configuration.settings
     include = settings.collection_include_namespaces if namespaces is None else namespaces
+    layout = version or settings.focus_version
     return RowRules(
-        version=version or settings.focus_version,
+        version=layout,
         prefix=settings.focus_extension_prefix,
         currency=settings.focus_billing_currency,
         usd_rate=settings.focus_usd_rate,
@@ -154,6 +214,11 @@ def row_rules(
         row_grain=settings.collection_row_grain,
         idle_shared=settings.cost_idle == "share",
         pricing=configuration.documents.cloud_pricing,
+        terms=SalesTerms(
+            configuration.documents.rate_card,
+            contracted=settings.focus_billed_cost == "contracted",
+            by_pool=settings.focus_split_allocation and defines_shares(layout),
+        ),
         include=include,
         exclude=() if namespaces is not None else settings.collection_exclude_namespaces,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,9 @@ from exporter.commands.telling import manifest_of, tell
 from exporter.cost.billing import ReportPlan
 from exporter.errors import ConfigurationError
 from exporter.log import get_logger
-from exporter.periods import Period, month_of
+from exporter.periods import Period, day_of, month_of
 from exporter.pipeline.export import ExportRules, export
+from exporter.pipeline.metadata import Covered, Days, write_metadata
 from exporter.pipeline.outcomes import Summary
 from exporter.pipeline.publishing import Publisher
 from exporter.pipeline.tasks import Task, windows
@@ -56,10 +58,25 @@ def export_to_store(
     with open_source(configuration.settings) as source:
         store = open_store(configuration.settings)
         store.check_access(configuration.settings.s3_prefix)
-        summary, unfinished = _export(configuration, source, store, now, flags, choose)
+        done = _export(configuration, source, store, now, flags, choose)
+        summary, unfinished = done.summary, done.unfinished
         _write_manifests(configuration, store, command, now, summary, unfinished)
+        covered = Covered(done.clusters, done.days, summary.outcomes)
+        generator = configuration.settings.focus_service_provider_name
+        write_metadata(done.publisher, covered, generator, now)
     tell(summary, command, unfinished)
     return 3 if unfinished else summary.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the export did, and why old objects had to stay."""
+
+    summary: Summary
+    unfinished: list[str]
+    publisher: Publisher
+    clusters: list[str]
+    days: Days
 
 
 def _warn_of_side_reports(configuration: Configuration) -> None:
@@ -81,20 +98,24 @@ def _export(
     now: int,
     flags: WriteFlags,
     choose: Choose,
-) -> tuple[Summary, list[str]]:
+) -> _Done:
     place, rules = place_of(configuration.settings, store), row_rules(configuration)
     write_rules = WriteRules(month_of(now)[0], force=flags.force, restate=flags.restate)
     looking = Publisher(place, rules, write_rules, configuration.plans)
     clusters = _clusters(configuration, source, now)
+    days = defaultdict(set)
 
     def exists(plan: ReportPlan, period: Period) -> bool:
+        days[plan].add(day_of(period.start))
         return bool(clusters) and all(looking.exists(c, plan, period) for c in clusters)
 
     tasks = choose(exists)
+    for task in tasks:
+        days[task.plan].add(day_of(task.period.start))
     replacing = tasks if flags.replace_layout else None
     publisher = Publisher(place, rules, write_rules, configuration.plans, replacing)
     summary = export_tasks(configuration, source, tasks, publisher, flags)
-    return summary, publisher.finish()
+    return _Done(summary, publisher.finish(), publisher, clusters, days)
 
 
 def export_tasks(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 from exporter.commands.building import Configuration
 from exporter.cost.billing import report_set
-from exporter.integers import NANO
+from exporter.integers import plain_decimal
 from exporter.log import get_logger
 from exporter.periods import rfc3339
 from exporter.pipeline.outcomes import Ending, Outcome, Summary
@@ -113,7 +112,7 @@ def _notes(summary: Summary) -> dict[str, int]:
 
 def decimal_text(nano: int) -> str:
     """1e-9 units as a plain decimal."""
-    return format((Decimal(nano) / NANO).normalize() + 0, "f")
+    return plain_decimal(nano, 9)
 
 
 def manifest_of(
@@ -155,5 +154,7 @@ def _period(outcome: Outcome) -> dict[str, object]:
         "RowsLeftOut": outcome.left_out_rows,
         "CostLeftOut": decimal_text(outcome.left_out_cost_nano),
         "UnusedNamespaces": list(outcome.unused_namespaces),
+        **({} if outcome.key is None else {"Key": outcome.key}),
+        **({} if outcome.schema_id is None else {"SchemaId": outcome.schema_id}),
         **({"Reason": outcome.reason} if outcome.reason else {}),
     }

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from exporter.cost.charges import Ints
+from exporter.cost.charges import Charges, Ints
 from exporter.cost.parts import IDLE, Bools, Parts, largest, totals
 from exporter.cost.pool_hour import electricity_nano, hardware_cost_of, nano_kwh
 from exporter.documents.kinds import CostProfile
@@ -29,12 +29,33 @@ class Amount(IntEnum):
     ACTIVE_TIME = 7
 
 
+#: The columns of a block by the names they have in Charges.
+_COLUMNS = {
+    "amortization_nano": Amount.AMORTIZATION,
+    "maintenance_nano": Amount.MAINTENANCE,
+    "electricity_nano": Amount.ELECTRICITY,
+    "active_electricity_nano": Amount.ACTIVE_ELECTRICITY,
+    "idle_nano": Amount.IDLE,
+    "energy_nano_kwh": Amount.ENERGY,
+    "gpu_nano_hours": Amount.GPU_TIME,
+    "active_nano_hours": Amount.ACTIVE_TIME,
+}
 MONEY = (Amount.AMORTIZATION, Amount.MAINTENANCE, Amount.ELECTRICITY)
 #: The largest component of a pool-hour in 1e-9; those of a day add up within 63 bits.
 _MOST_PER_HOUR = 2**57
 _SPREAD = (*MONEY, Amount.ENERGY, Amount.GPU_TIME)
 #: Estimates that are a part of another amount.
 _PART_OF = {Amount.ACTIVE_ELECTRICITY: Amount.ELECTRICITY, Amount.ACTIVE_TIME: Amount.GPU_TIME}
+
+
+def columns_of(block: Ints) -> dict[str, Ints]:
+    """The columns of a block as Charges has them."""
+    return {name: block[:, amount] for name, amount in _COLUMNS.items()}
+
+
+def block_of(charges: Charges) -> Ints:
+    """The amounts of charges as a block."""
+    return np.stack([getattr(charges, name) for name in _COLUMNS], axis=1)
 
 
 def price(parts: Parts, profiles: Sequence[CostProfile], hour: int) -> Ints:

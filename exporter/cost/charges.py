@@ -8,8 +8,9 @@ exactly in any order; an hour of the largest fleet is far below 2**63.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from exporter.documents.kinds import CostProfile
 from exporter.usage.window import PowerSource as PowerSource
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Columnar = TypeVar("Columnar")
 
 
 class Kind(IntEnum):
@@ -42,6 +45,14 @@ class Method(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
+class Meter(IntEnum):
+    """Which tokens of a model a charge is for."""
+
+    ALL = 0
+    INPUT = 1  #: cached ones included
+    OUTPUT = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Charges:
     """All charges of one (cluster, report, period), one per entry of every sequence, sorted.
@@ -49,12 +60,14 @@ class Charges:
     `profile` is None for tokens on unknown GPUs (method UNPRICED). `namespace`, `workload`,
     `workload_type`, `pod` and `model` are None where the charge has none or the row grain
     leaves it out. The components already hold the idle part that COST_IDLE=share gave to the
-    charge; `idle_nano` says how much that is. `observed_nano_hours` and
+    charge; `idle_nano` says how much that is. `meter` is ALL until a price list tells input and
+    output apart. `observed_nano_hours` and
     `capacity_nano_hours` are those of the whole pool over the period.
     """
 
     kind: Ints
     method: Ints
+    meter: Ints
     power_source: Ints
     profile: Sequence[CostProfile | None]
     namespace: Sequence[str | None]
@@ -93,3 +106,25 @@ class Charges:
     def tokens(self) -> Ints:
         """Input (cached ones included) plus output tokens of each charge."""
         return self.tokens_input + self.tokens_output
+
+    @property
+    def unpriced(self) -> Bools:
+        """Which charges are tokens on GPUs that no profile prices."""
+        found: Bools = self.method == Method.UNPRICED
+        return found
+
+    @property
+    def filled(self) -> Bools:
+        """Which charges have a cost or a quantity, and so a row."""
+        found: Bools = (self.cost_nano != 0) | (self.tokens != 0) | (self.gpu_nano_hours != 0)
+        return found
+
+
+def taken(record: Columnar, rows: Ints) -> Columnar:
+    """The same record of columns (a dataclass of arrays and sequences) with some of its rows."""
+
+    def take(values: Any) -> Any:
+        return values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
+
+    columns = fields(record)  # type: ignore[arg-type]  # no protocol names dataclasses
+    return type(record)(**{each.name: take(getattr(record, each.name)) for each in columns})

@@ -10,8 +10,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from exporter.cost.charges import Charges, Ints, Method
+from exporter.cost.charges import Charges, Ints
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.parts import totals
+from exporter.cost.sale import Sale
 from exporter.documents.kinds import CloudPricing
 from exporter.integers import NANO, divide
 
@@ -54,24 +56,25 @@ def _nano(price: Decimal) -> int:
     return round(price * NANO)
 
 
-def compare(charges: Charges, pricing: CloudPricing, usd_rate: Decimal) -> CloudEquivalents:
+def compare(sale: Sale, pricing: CloudPricing, usd_rate: Decimal) -> CloudEquivalents:
     """The entry with the highest savings for each charge, from its own tokens.
 
     `usd_rate` is USD per unit of the billing currency. Cost = (input - cached) x input price +
     cached x cached price + output x output price, rounded half to even at 1e-9 USD; all entries
     see the same own cost, so the dearest one saves the most. The first of equal ones is taken.
+    Input and output that were told apart are compared with the same entry.
     Charges for tokens on unknown GPUs are not compared; those without tokens save minus their cost.
     """
-    prices = price_list(pricing)
+    charges, prices = sale.charges, price_list(pricing)
     best = np.full(len(charges), -1, np.int64)
-    cost = np.zeros(len(charges), np.int64)
+    cost, most = np.zeros(len(charges), np.int64), np.zeros(len(charges), np.int64)
     for i, price in enumerate(prices):
         offered = _cost(charges, price)
+        together = totals(offered, sale.whole, len(charges))[sale.whole]
         candidate = _compared_with(charges.model, price, pricing) & (charges.tokens > 0)
-        better = candidate & ((best < 0) | (offered > cost))
-        best[better], cost[better] = i, offered[better]
-    own = _in_dollars(charges.cost_nano, usd_rate)
-    compared = (charges.method != Method.UNPRICED) & ((best >= 0) | (charges.tokens == 0))
+        better = candidate & ((best < 0) | (together > most))
+        best[better], cost[better], most[better] = i, offered[better], together[better]
+    compared = ~charges.unpriced & ((best >= 0) | (charges.tokens == 0))
     named = np.where(compared, best, -1).tolist()
     chosen = [prices[i] if i >= 0 else None for i in named]
     return CloudEquivalents(
@@ -79,14 +82,14 @@ def compare(charges: Charges, pricing: CloudPricing, usd_rate: Decimal) -> Cloud
         [None if price is None else price.provider for price in chosen],
         [None if price is None else price.model for price in chosen],
         cost,
-        cost - own,
+        cost - _in_nano_dollars(sale, usd_rate),
     )
 
 
-def _in_dollars(costs: Ints, usd_rate: Decimal) -> Ints:
-    """Amounts of the billing currency at a rate of any length, rounded half to even."""
-    rate = Fraction(usd_rate)
-    return np.array([round(cost * rate) for cost in costs.tolist()], np.int64)
+def _in_nano_dollars(sale: Sale, usd_rate: Decimal) -> Ints:
+    """Effective costs at a rate of any length, rounded half to even."""
+    rate = Fraction(usd_rate) * NANO / sale.effective_unit
+    return np.array([round(cost * rate) for cost in sale.effective], np.int64)
 
 
 def _cost(charges: Charges, price: CloudPrice) -> Ints:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from exporter.cost.amounts import MONEY, Amount
-from exporter.cost.charges import Charges, Ints
+from exporter.cost.amounts import MONEY, Amount, columns_of
+from exporter.cost.charges import Charges, Ints, Meter
 from exporter.cost.parts import NOWHERE
 from exporter.cost.subjects import Subjects
 from exporter.cost.window import WindowCharges
@@ -170,6 +170,7 @@ class Ledger:
         return Charges(
             kind=_ints(key.kind for key in order),
             method=_ints(row.method for row in rows),
+            meter=np.full(len(rows), Meter.ALL, np.int64),
             power_source=_ints(row.power_source for row in rows),
             profile=[row.profile for row in rows],
             namespace=[key.namespace or None for key in order],
@@ -177,14 +178,7 @@ class Ledger:
             workload_type=[key.workload_type or None for key in order],
             pod=[key.pod or None for key in order],
             model=[key.model or None for key in order],
-            amortization_nano=amounts[:, Amount.AMORTIZATION],
-            maintenance_nano=amounts[:, Amount.MAINTENANCE],
-            electricity_nano=amounts[:, Amount.ELECTRICITY],
-            active_electricity_nano=amounts[:, Amount.ACTIVE_ELECTRICITY],
-            idle_nano=amounts[:, Amount.IDLE],
-            energy_nano_kwh=amounts[:, Amount.ENERGY],
-            gpu_nano_hours=amounts[:, Amount.GPU_TIME],
-            active_nano_hours=amounts[:, Amount.ACTIVE_TIME],
+            **columns_of(amounts),
             tokens_input=counts[:, 0],
             tokens_output=counts[:, 1],
             tokens_cached=counts[:, 2],

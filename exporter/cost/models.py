@@ -42,11 +42,16 @@ def serving(tokens: TokenUsage, codes: Mapping[Pod, int]) -> Serving:
 
 def weighted_tokens(tokens: TokenUsage, column: int, profile: CostProfile) -> Ints:
     """Tokens of an hour times whole numbers in the ratio of the profile's weights."""
-    given, produced = tokens.input[:, column], tokens.output[:, column]
+    of_input, of_output = weigh(tokens.input[:, column], tokens.output[:, column], profile)
+    return of_input + of_output
+
+
+def weigh(given: Ints, produced: Ints, profile: CostProfile) -> tuple[Ints, Ints]:
+    """Input and output tokens, each times a whole number, in the ratio of the profile's weights."""
     most = min(_LARGEST_WEIGHT, _LARGEST_SUM // max(int((given + produced).sum()), 1))
     weights = profile.spec.allocation.token_weights
     of_given, of_produced = _whole_ratio(weights.input, weights.output, most)
-    return given * of_given + produced * of_produced
+    return given * of_given, produced * of_produced
 
 
 @lru_cache(maxsize=4096)

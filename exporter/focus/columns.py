@@ -11,7 +11,7 @@ from exporter.focus.extensions import INFERCOST_EXTENSIONS, OWN_EXTENSIONS, PREF
 from exporter.focus.focus_columns import FOCUS_COLUMNS, FOCUS_VERSIONS
 from exporter.focus.infercost_layout import INFERCOST_COLUMNS, INFERCOST_LAYOUT
 
-SELECTABLE_VERSIONS = ("1.3", INFERCOST_LAYOUT)
+SELECTABLE_VERSIONS = (*FOCUS_VERSIONS, INFERCOST_LAYOUT)
 
 
 @cache
@@ -35,3 +35,8 @@ def columns_for(version: str, prefix: str) -> tuple[Column, ...]:
 def arrow_schema(version: str, prefix: str) -> pa.Schema:
     """The columns of a version as an Arrow schema, which the file formats are given."""
     return pa.schema([column.arrow_field for column in columns_for(version, prefix)])
+
+
+def defines_shares(version: str) -> bool:
+    """Whether a version has columns for the shares of a charge that was split."""
+    return any(each.name == "AllocatedMethodId" for each in columns_for(version, PREFIXES[0]))

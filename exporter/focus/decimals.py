@@ -42,14 +42,21 @@ def blank(array: pa.Array, where: Mask) -> pa.Array:
 
 
 def quotients(
-    dividends: Ints, divisors: Ints, factor: int, limit: int = _LARGEST
+    dividends: Ints | Sequence[int],
+    divisors: Ints | Sequence[int],
+    factor: int,
+    limit: int = _LARGEST,
 ) -> list[int | None]:
     """`factor × dividend ÷ divisor`, rounded half to even; None where the divisor is 0.
 
     None also where the result is not below `limit`: a figure that its column cannot hold.
     """
-    pairs = zip(dividends.tolist(), divisors.tolist(), strict=True)
+    pairs = zip(_listed(dividends), _listed(divisors), strict=True)
     return [_below(limit, _half_even(factor * above, below)) for above, below in pairs]
+
+
+def _listed(values: Ints | Sequence[int]) -> Sequence[int]:
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def _below(limit: int, value: int | None) -> int | None:

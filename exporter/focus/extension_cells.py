@@ -9,8 +9,9 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
-from exporter.cost.charges import Charges, Method, PowerSource
+from exporter.cost.charges import Charges, Meter, Method, PowerSource
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.sale import Sale
 from exporter.documents.kinds import CostProfile
 from exporter.focus.cells import Cell
 from exporter.focus.context import RowContext
@@ -31,10 +32,9 @@ _RATIO_LIMIT = 10**18  # a ratio of 18 digits in all, the width of its column
 _UNIT = 10**NANO_DIGITS
 
 
-def extension_cells(
-    charges: Charges, cloud: CloudEquivalents, context: RowContext
-) -> dict[str, Cell]:
+def extension_cells(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> dict[str, Cell]:
     """InferCost's columns and ours."""
+    charges = sale.charges
     return {
         **_profile_cells(charges.profile),
         **_cloud_cells(cloud),
@@ -42,13 +42,8 @@ def extension_cells(
         **_cost_cells(charges, context),
         **_energy_cells(charges),
         **_token_cells(charges),
-        **_unit_cost_cells(charges),
+        **_unit_cost_cells(sale),
     }
-
-
-def unpriced(charges: Charges) -> Mask:
-    """Which charges are tokens on GPUs that no profile prices."""
-    return np.equal(charges.method, Method.UNPRICED)
 
 
 def _profile_cells(profiles: Sequence[CostProfile | None]) -> dict[str, Cell]:
@@ -111,7 +106,7 @@ def _holder_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:
 def _completeness(charges: Charges) -> pa.Array:
     observed = np.minimum(charges.observed_nano_hours, charges.capacity_nano_hours)
     shares = quotients(observed, charges.capacity_nano_hours, _UNIT)
-    return blank(from_python_integers(shares, NANO_DIGITS), unpriced(charges))
+    return blank(from_python_integers(shares, NANO_DIGITS), charges.unpriced)
 
 
 def _cost_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:
@@ -125,7 +120,7 @@ def _cost_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:
 
 def _energy_cells(charges: Charges) -> dict[str, Cell]:
     # An unpriced charge says 0 here because its GPU is not known, which is not a measured 0.
-    unknown = unpriced(charges)
+    unknown = charges.unpriced
     active = quotients(charges.active_nano_hours, charges.gpu_nano_hours, 100 * _UNIT, _RATIO_LIMIT)
     sources = [PowerSource(source).text for source in charges.power_source.tolist()]
     return {
@@ -152,18 +147,24 @@ def _token_cells(charges: Charges) -> dict[str, Cell]:
     }
 
 
-def _unit_cost_cells(charges: Charges) -> dict[str, Cell]:
-    million = 10**6
-    unknown = unpriced(charges)
+def _unit_cost_cells(sale: Sale) -> dict[str, Cell]:
+    """No cost per request where input and output are told apart: neither is the whole of it."""
+    charges, million = sale.charges, 10**6
+    unknown, apart = charges.unpriced, charges.meter != Meter.ALL
+    scale = sale.effective_unit // _UNIT
 
-    def per(cost: Ints, divisor: Ints, factor: int) -> pa.Array:
+    def per(cost: Sequence[int], divisor: Sequence[int], factor: int, hidden: Mask) -> pa.Array:
         ratios = quotients(cost, divisor, factor, _RATIO_LIMIT)
-        return blank(from_python_integers(ratios, NANO_DIGITS), unknown)
+        return blank(from_python_integers(ratios, NANO_DIGITS), hidden)
 
+    tokens, requests = charges.tokens.tolist(), charges.requests.tolist()
+    marginal = charges.active_electricity_nano.tolist()
     return {
-        "CostPerMillionTokens": per(charges.cost_nano, charges.tokens, million),
-        "MarginalCostPerMillionTokens": per(
-            charges.active_electricity_nano, charges.tokens, million
+        "CostPerMillionTokens": per(
+            sale.effective, [count * scale for count in tokens], million, unknown
         ),
-        "CostPerRequest": per(charges.cost_nano, charges.requests, 1),
+        "MarginalCostPerMillionTokens": per(marginal, tokens, million, unknown),
+        "CostPerRequest": per(
+            sale.effective, [count * scale for count in requests], 1, unknown | apart
+        ),
     }

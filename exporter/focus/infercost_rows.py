@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporter.cost.charges import Charges
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.sale import Sale
 from exporter.focus.cells import Cell
 from exporter.focus.context import SELF_HOSTED, RowContext
 from exporter.focus.decimals import blank, from_python_integers, quotients
@@ -27,9 +27,10 @@ _PERCENT_DIGITS = 2  # as in InferCost's file
 
 
 def infercost_cells(
-    cells: Mapping[str, Cell], charges: Charges, cloud: CloudEquivalents, context: RowContext
+    cells: Mapping[str, Cell], sale: Sale, cloud: CloudEquivalents, context: RowContext
 ) -> dict[str, Cell]:
     """The FOCUS cells with InferCost's names and values put over them."""
+    charges = sale.charges
     return {
         **cells,
         "Currency": context.currency,
@@ -37,9 +38,9 @@ def infercost_cells(
         "ResourceId": infercost_resource_ids(charges, context),
         "ResourceName": infercost_resource_names(charges, context),
         "Region": cells["RegionId"],
-        "UsageQuantity": consumed(charges),
-        "UsageUnit": units(charges, TOKENS),
-        "PricingUnit": units(charges, "1M Tokens"),
+        "UsageQuantity": consumed(sale),
+        "UsageUnit": units(sale, TOKENS),
+        "PricingUnit": units(sale, "1M Tokens"),
         "PricingCategory": "Usage-Based",
         "Tags": infercost_tags(charges, context),
         f"{INFERCOST_PREFIX}SavingsPercent": _savings_percent(cloud),

@@ -69,6 +69,12 @@ def _holder(charges: Charges, row: int, row_grain: str) -> tuple[str, ...]:
     return () if holder is None else (holder,)
 
 
+def allocated_ids(charges: Charges, context: RowContext) -> list[str]:
+    """What had a share of a pool: as `resource_ids`, without the cluster."""
+    rows = enumerate(kinds(charges))
+    return ["/".join(_path(charges, row, kind, context)[1:]) for row, kind in rows]
+
+
 def resource_names(charges: Charges) -> list[str]:
     """The model; the namespace where no model is known; the cost profile for a pool."""
     return [_resource_name(charges, row, kind) for row, kind in enumerate(kinds(charges))]

@@ -2,76 +2,82 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from exporter.cost.charges import Charges, Kind
+from exporter.cost.charges import Charges, Kind, Meter
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.pool_shares import PoolShares
+from exporter.cost.sale import Sale
 from exporter.focus.cells import Cell, as_table
-from exporter.focus.checks import check_rows, check_savings
+from exporter.focus.checks import check_rows
 from exporter.focus.columns import columns_for
 from exporter.focus.context import RowContext
 from exporter.focus.extension_cells import extension_cells
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT, INFERCOST_PREFIX
 from exporter.focus.infercost_rows import infercost_cells, without_commas
 from exporter.focus.names import descriptions, resource_ids, resource_names, sub_accounts
-from exporter.focus.quantities import quantity_cells, with_tokens
+from exporter.focus.pool_rows import share_cells
+from exporter.focus.quantities import quantity_cells
+from exporter.focus.savings import check_savings
 from exporter.focus.tags import tags
-
-Columnar = TypeVar("Columnar", Charges, CloudEquivalents)
 
 SERVICE_NAME = "On-Prem AI Inference"
 SERVICE_CATEGORY = "AI and Machine Learning"
 SERVICE_SUBCATEGORY = "Generative AI"
 
+_PRICE_ENDINGS = {Meter.ALL: "", Meter.INPUT: "/input", Meter.OUTPUT: "/output"}
 
-def build_rows(charges: Charges, cloud: CloudEquivalents, context: RowContext) -> pa.Table:
-    """One row per charge that has a cost or a quantity, in the order of the charges.
+
+def build_rows(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> pa.Table:
+    """One row per charge sold, in their order.
 
     Raises PeriodError when a number does not fit its column, and ValueError when the rows break
     a rule, which is an error of this program.
     """
-    check_savings(charges, cloud, context.usd_rate)
-    billed = np.flatnonzero(
-        (charges.cost_nano != 0) | (charges.tokens != 0) | (charges.gpu_nano_hours != 0)
-    )
-    table = _table(_taken(charges, billed), _taken(cloud, billed), context)
+    check_savings(sale, cloud, context.usd_rate)
+    table = _table(sale, cloud, context)
+    if sale.shares is not None:
+        table = _shared(table, sale, sale.shares, context)
     check_rows(table, context.version)
     return table
 
 
-def _taken(record: Columnar, rows: np.ndarray[Any, Any]) -> Columnar:
-    """The same record with some of its rows."""
-
-    def take(values: Any) -> Any:
-        return values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
-
-    return type(record)(**{each.name: take(getattr(record, each.name)) for each in fields(record)})
-
-
-def _table(charges: Charges, cloud: CloudEquivalents, context: RowContext) -> pa.Table:
+def _table(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> pa.Table:
     columns = columns_for(context.version, context.prefix)
     if context.version != INFERCOST_LAYOUT:
-        return as_table(columns, _cells(charges, cloud, context, context.prefix), len(charges))
-    cells = _cells(charges, cloud, context, INFERCOST_PREFIX)
-    cells = infercost_cells(cells, charges, cloud, context)
-    return without_commas(as_table(columns, cells, len(charges)))
+        return as_table(columns, _cells(sale, cloud, context, context.prefix), len(sale))
+    cells = _cells(sale, cloud, context, INFERCOST_PREFIX)
+    cells = infercost_cells(cells, sale, cloud, context)
+    return without_commas(as_table(columns, cells, len(sale)))
+
+
+def _shared(table: pa.Table, sale: Sale, shares: PoolShares, context: RowContext) -> pa.Table:
+    """The same rows, those of a pool as shares of its charge."""
+    cells = share_cells(sale, shares, context)
+    columns = [c for c in columns_for(context.version, context.prefix) if c.name in cells]
+    of_pool = pa.array(shares.pool >= 0)
+    for column, values in zip(columns, as_table(columns, cells, len(sale)).columns, strict=True):
+        place = table.schema.get_field_index(column.name)
+        chosen = pc.if_else(of_pool, values, table.column(place))
+        table = table.set_column(place, table.schema.field(place), chosen)
+    return table
 
 
 def _cells(
-    charges: Charges, cloud: CloudEquivalents, context: RowContext, prefix: str
+    sale: Sale, cloud: CloudEquivalents, context: RowContext, prefix: str
 ) -> dict[str, Cell]:
-    extensions = extension_cells(charges, cloud, context)
+    charges = sale.charges
+    extensions = extension_cells(sale, cloud, context)
     return {
         **_period_cells(context),
         **_party_cells(context),
         **_service_cells(),
-        **quantity_cells(charges),
-        **_sku_cells(charges),
+        **quantity_cells(sale),
+        **_sku_cells(sale),
         **_resource_cells(charges, context),
         **_region_cells(charges, context),
         **_sub_account_cells(charges, context),
@@ -114,20 +120,26 @@ def _service_cells() -> dict[str, Cell]:
     return {
         "ChargeCategory": "Usage",
         "ChargeFrequency": "Usage-Based",
-        "PricingCategory": "Dynamic",
         "ServiceCategory": SERVICE_CATEGORY,
         "ServiceName": SERVICE_NAME,
         "ServiceSubcategory": SERVICE_SUBCATEGORY,
     }
 
 
-def _sku_cells(charges: Charges) -> dict[str, Cell]:
-    rows = zip(with_tokens(charges).tolist(), charges.model, charges.profile, strict=True)
+def _sku_cells(sale: Sale) -> dict[str, Cell]:
+    """The model, or the GPU model of what is sold by the hour; its price has a name of its own
+
+    where the input and the output of a model have one each.
+    """
+    charges = sale.charges
+    rows = zip(sale.in_tokens.tolist(), charges.model, charges.profile, strict=True)
     skus = [
         model if counted or profile is None else profile.spec.hardware.gpu_model
         for counted, model, profile in rows
     ]
-    return {"SkuId": skus, "SkuPriceId": skus}
+    endings = [_PRICE_ENDINGS[Meter(meter)] for meter in charges.meter.tolist()]
+    prices = [sku and sku + ending for sku, ending in zip(skus, endings, strict=True)]
+    return {"SkuId": skus, "SkuPriceId": prices}
 
 
 def _resource_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:

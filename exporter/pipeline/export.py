@@ -29,12 +29,16 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One complete period of one report in one cluster, ready to become rows."""
+    """One complete period of one report in one cluster, ready to become rows.
+
+    `complete` says whether the source could be read in every hour of it, labels included.
+    """
 
     cluster: str
     task: Task
     charges: Charges
     totals: Totals
+    complete: bool
 
 
 #: Makes rows of a finished period and puts them where they belong. Raises PeriodError.
@@ -64,6 +68,7 @@ class _Account:
     ledger: Ledger
     totals: Totals = NO_TOTALS
     readable_hours: int = 0
+    lacks_labels: bool = False
     starts_unheld: bool = False
     failure: str = ""
 
@@ -171,6 +176,7 @@ def _add(
     account.totals += _totals(usage, cluster, hours)
     readable = usage.readable[cluster][hours]
     account.readable_hours += int(readable.sum())
+    account.lacks_labels |= bool(usage.missing_labels)
     if first == task.period.start:
         begins_window = first == usage.hours.start
         held = usage.held_before if begins_window else True
@@ -211,13 +217,19 @@ def _finish(run: _Run, tasks: Sequence[Task]) -> None:
 def _outcome(run: _Run, cluster: str, task: Task, account: _Account) -> Outcome:
     try:
         _check(account, task, run)
-        return run.deliver(Finished(cluster, task, account.ledger.charges(), account.totals))
+        return run.deliver(_finished(cluster, task, account))
     except UnreadablePeriod as error:
         if task.optional:
             return Outcome(cluster, task, Ending.SKIPPED, str(error))
         return _failed(cluster, task, str(error))
     except PeriodError as error:
         return _failed(cluster, task, str(error))
+
+
+def _finished(cluster: str, task: Task, account: _Account) -> Finished:
+    readable = account.readable_hours == task.period.hours.count
+    complete = readable and not account.lacks_labels
+    return Finished(cluster, task, account.ledger.charges(), account.totals, complete)
 
 
 def _nobodys(run: _Run, task: Task) -> Outcome:

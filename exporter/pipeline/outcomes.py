@@ -25,7 +25,9 @@ class Outcome:
 
     `rows`, `bytes` and `cost_nano` (1e-9 of the billing currency) are those of what was made,
     `left_out_rows` and `left_out_cost_nano` what filters left out of it. `unused_namespaces` are
-    those the report lists and that used nothing, so that they have no row.
+    those the report lists and that used nothing, so that they have no row. `complete` says whether
+    the source could be read in every hour of what was made. `key` and `schema_id` are those of its
+    object, None where there is none or no schema object describes it.
     """
 
     cluster: str
@@ -39,6 +41,9 @@ class Outcome:
     left_out_rows: int = 0
     left_out_cost_nano: int = 0
     unused_namespaces: tuple[str, ...] = ()
+    complete: bool = False
+    key: str | None = None
+    schema_id: str | None = None
 
 
 @dataclass(slots=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter import __version__
 from exporter.cost.billing import ReportPlan, report_set
 from exporter.files.parquet import Compression
+from exporter.focus.metadata import is_described
+from exporter.focus.schema_identity import schema_id
 from exporter.periods import Period, day_of
 from exporter.pipeline.export import Finished
+from exporter.pipeline.homes import Home
 from exporter.pipeline.outcomes import Ending, Outcome
-from exporter.pipeline.rows import CONTENT_TYPES, FileFormat, RowRules, encode, make_rows
+from exporter.pipeline.rows import CONTENT_TYPES, FileFormat, RowRules, Rows, encode, make_rows
 from exporter.pipeline.tasks import Task
 from exporter.storage.destination import Destination
 from exporter.storage.keys import layout_name, side_prefix
@@ -56,85 +59,128 @@ class Publisher:
     ) -> None:
         self._place, self._rules, self._write_rules = place, rules, write_rules
         self._plans, self._replacing = plans, replacing
-        self._destinations: dict[tuple[str, str], Destination] = {}
+        self._homes: dict[tuple[str, str], Home] = {}
         self._replacements: dict[tuple[str, str], Replacements] = {}
+        #: (cluster, report, period) of what Replacements held and could not write
+        self._withheld: set[tuple[str, str, Period]] = set()
 
     def exists(self, cluster: str, plan: ReportPlan, period: Period) -> bool:
         """Whether an object of the period is there, by its name."""
-        destination = self._destination(cluster, plan)
+        destination = self._home(cluster, plan).destination
         key = destination.key(plan.name, period, self._place.file_format)
         return key in destination.existing_keys([day_of(period.start)])
 
     def deliver(self, finished: Finished) -> Outcome:
         """Write one period. Raises PeriodError when it must not, or cannot, be written."""
-        plan, place = finished.task.plan, self._place
         rows = make_rows(finished, self._rules)
-        body = encode(rows.table, place.file_format, place.compression, self._rules, __version__)
-        candidate = Candidate(
-            plan.name,
-            finished.task.period,
-            place.file_format,
-            body,
-            CONTENT_TYPES[place.file_format],
-            finished.totals,
-            rows.table.num_rows,
-        )
-        destination = self._destination(finished.cluster, plan)
-        replacements = self._replacements_of(finished.cluster, plan, destination)
-        published = publish(destination, candidate, self._write_rules, replacements)
+        home = self._home(finished.cluster, finished.task.plan)
+        candidate = self._candidate(finished, home, rows)
+        replacements = self._replacements_of(home)
+        published = publish(home.destination, candidate, self._write_rules, replacements)
+        key = home.destination.key(candidate.report, candidate.period, candidate.extension)
+        held = published is Published.HELD
         return Outcome(
             finished.cluster,
             finished.task,
             _ENDINGS[published],
             rows=rows.table.num_rows,
-            bytes=len(body),
+            bytes=len(candidate.body),
             cost_nano=rows.cost_nano,
             totals=finished.totals,
             left_out_rows=rows.left_out_rows,
             left_out_cost_nano=rows.left_out_cost_nano,
             unused_namespaces=_unused_namespaces(finished),
+            complete=finished.complete,
+            key=key,
+            schema_id=candidate.schema_id if held else _stored_schema_id(home.destination, key),
         )
 
     def finish(self) -> list[str]:
         """Remove what --replace-layout has replaced; returns why anything had to stay."""
-        return [
-            str(unfinished.error)
-            for replacements in self._replacements.values()
-            for unfinished in replacements.finish()
-        ]
+        reasons = []
+        for (cluster, _), replacements in self._replacements.items():
+            for unfinished in replacements.finish():
+                reasons.append(str(unfinished.error))
+                if unfinished.held is not None:
+                    held = unfinished.held
+                    self._withheld.add((cluster, held.report, held.period))
+        return reasons
 
-    def _destination(self, cluster: str, plan: ReportPlan) -> Destination:
-        home = cluster, plan.name if plan.side else ""
-        if home not in self._destinations:
+    def is_in_place(self, outcome: Outcome) -> bool:
+        """Whether a period's object stands at its key after `finish`."""
+        named = outcome.cluster, outcome.task.plan.name, outcome.task.period
+        made = outcome.ending in (Ending.WRITTEN, Ending.UNCHANGED)
+        return made and named not in self._withheld
+
+    def homes(self, clusters: Iterable[str]) -> Iterator[Home]:
+        """Every home of these clusters."""
+        for cluster in clusters:
+            one_each = {_place_name(cluster, plan): plan for plan in self._plans}
+            yield from (self._home(cluster, plan) for plan in one_each.values())
+
+    def _candidate(self, finished: Finished, home: Home, rows: Rows) -> Candidate:
+        rules, form = self._rules, self._place.file_format
+        plan, instance = finished.task.plan, home.instance(finished.task.plan).id
+        described = is_described(rules.version)
+        return Candidate(
+            plan.name,
+            finished.task.period,
+            form,
+            encode(rows.table, form, self._place.compression, rules, __version__, instance),
+            CONTENT_TYPES[form],
+            finished.totals,
+            rows.table.num_rows,
+            schema_id(rules.version, rules.prefix, __version__, instance) if described else None,
+        )
+
+    def _home(self, cluster: str, plan: ReportPlan) -> Home:
+        place = _place_name(cluster, plan)
+        if place not in self._homes:
             members = [plan] if plan.side else [other for other in self._plans if not other.side]
-            prefix = self._place.prefix
-            self._destinations[home] = Destination(
-                self._place.store,
-                prefix=side_prefix(prefix, plan.name) if plan.side else prefix,
-                layout=layout_name(self._rules.version),
-                cluster=cluster,
-                reports=[member.name for member in members],
-                report_set=report_set(members) if not plan.side else plan.name,
-                ternary_prefix=self._place.ternary_prefix,
-            )
-        return self._destinations[home]
+            destination = self._destination(cluster, plan, members)
+            version, prefix = self._rules.version, self._rules.prefix
+            self._homes[place] = Home(cluster, destination, members, version, prefix)
+        return self._homes[place]
 
-    def _replacements_of(
-        self, cluster: str, plan: ReportPlan, destination: Destination
-    ) -> Replacements | None:
+    def _destination(
+        self, cluster: str, plan: ReportPlan, members: Sequence[ReportPlan]
+    ) -> Destination:
+        prefix = self._place.prefix
+        return Destination(
+            self._place.store,
+            prefix=side_prefix(prefix, plan.name) if plan.side else prefix,
+            layout=layout_name(self._rules.version),
+            cluster=cluster,
+            reports=[member.name for member in members],
+            report_set=report_set(members) if not plan.side else plan.name,
+            ternary_prefix=self._place.ternary_prefix,
+        )
+
+    def _replacements_of(self, home: Home) -> Replacements | None:
         if self._replacing is None:
             return None
-        home = cluster, plan.name if plan.side else ""
-        if home not in self._replacements:
+        place = _place_name(home.cluster, home.plans[0])
+        if place not in self._replacements:
             planned = [
                 (task.plan.name, task.period)
                 for task in self._replacing
-                if (task.plan.name if task.plan.side else "") == home[1]
+                if _place_name(home.cluster, task.plan) == place
             ]
-            self._replacements[home] = Replacements(
-                destination, planned, force=self._write_rules.force
+            self._replacements[place] = Replacements(
+                home.destination, planned, force=self._write_rules.force
             )
-        return self._replacements[home]
+        return self._replacements[place]
+
+
+def _place_name(cluster: str, plan: ReportPlan) -> tuple[str, str]:
+    """Billing reports lie together, a side report alone."""
+    return cluster, plan.name if plan.side else ""
+
+
+def _stored_schema_id(destination: Destination, key: str) -> str | None:
+    """What the object refers to: content that did not change may keep an older schema."""
+    record = destination.known_record(key)
+    return None if record is None else record.schema_id
 
 
 def _unused_namespaces(finished: Finished) -> tuple[str, ...]:

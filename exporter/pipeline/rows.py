@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from exporter.cost.charges import Charges, Kind
+from exporter.cost.charges import Charges, Kind, taken
 from exporter.cost.cloud import compare
+from exporter.cost.sale import AT_COST, SalesTerms, sell
 from exporter.documents.kinds import CloudPricing
 from exporter.files.csv import encode_csv
 from exporter.files.parquet import Compression, encode_parquet
@@ -30,12 +31,14 @@ class RowRules(RowSettings):
     """What all rows of a run have in common, and which of them are kept.
 
     Billing account and names default to the cluster's name. `include` and `exclude` are globs of
-    namespaces; idle and unobserved rows answer to `__idle__` and `__unobserved__`.
+    namespaces; idle and unobserved rows answer to `__idle__` and `__unobserved__`. A pool that is
+    sold as one charge is what the kept rows make of it.
     """
 
     billing_account_id: str | None
     billing_account_name: str | None
     pricing: CloudPricing
+    terms: SalesTerms = AT_COST
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
 
@@ -54,9 +57,10 @@ def make_rows(finished: Finished, rules: RowRules) -> Rows:
     """The FOCUS rows of a finished period. Filters leave rows out, after everything was split."""
     whole = finished.charges
     kept = np.array([_wanted(name, rules) for name in _names(whole)], bool)
-    charges = _taken(whole, np.flatnonzero(kept))
-    cloud = compare(charges, rules.pricing, rules.usd_rate)
-    table = build_rows(charges, cloud, _context(finished, rules))
+    charges = taken(whole, np.flatnonzero(kept & whole.filled))
+    sale = sell(charges, rules.terms)
+    cloud = compare(sale, rules.pricing, rules.usd_rate)
+    table = build_rows(sale, cloud, _context(finished, rules))
     left_out = int(whole.cost_nano[~kept].sum())
     return Rows(table, int(charges.cost_nano.sum()), int((~kept).sum()), left_out)
 
@@ -67,14 +71,14 @@ def encode(
     compression: Compression,
     rules: RowRules,
     generator_version: str,
+    instance_id: str | None = None,
 ) -> bytes:
     """The table as the bytes of one file, the same every time."""
     if file_format == "csv":
         return encode_csv(table)
     made_by = rules.service_provider_name
-    return encode_parquet(
-        table, compression, footer(rules.version, rules.prefix, made_by, generator_version)
-    )
+    described = footer(rules.version, rules.prefix, made_by, generator_version, instance_id)
+    return encode_parquet(table, compression, described)
 
 
 def _names(charges: Charges) -> list[str]:
@@ -88,13 +92,6 @@ def _wanted(name: str, rules: RowRules) -> bool:
     if rules.include:
         return any(fnmatchcase(name, glob) for glob in rules.include)
     return not any(fnmatchcase(name, glob) for glob in rules.exclude)
-
-
-def _taken(charges: Charges, index: Any) -> Charges:
-    def take(values: Any) -> Any:
-        return values[index] if isinstance(values, np.ndarray) else [values[i] for i in index]
-
-    return Charges(**{f.name: take(getattr(charges, f.name)) for f in fields(Charges)})
 
 
 def _context(finished: Finished, rules: RowRules) -> RowContext:

@@ -82,6 +82,7 @@ class Destination:
             period=candidate.period,
             totals=candidate.totals,
             rows=candidate.rows,
+            schema_id=candidate.schema_id,
         )
 
     def existing_keys(self, days: Iterable[date]) -> set[str]:
@@ -96,6 +97,10 @@ class Destination:
         with self._lock:
             return dict(self._day(day).names)
 
+    def objects_of_layout(self, layout: str, day: date) -> Mapping[str, ObjectName]:
+        """The same for another layout under this prefix, listed anew."""
+        return self._list(layout, day)
+
     def head(self, key: str) -> StoredObject | None:
         """The object as it is now."""
         found = self.store.head(key)
@@ -108,6 +113,11 @@ class Destination:
         with self._lock:
             known = self._day(_name_of(key).day).heads.get(key)
         return self.head(key) if known is None else known
+
+    def known_record(self, key: str) -> ObjectRecord | None:
+        """What that object's metadata says; None if there is none, or it says nothing."""
+        known = self.known_head(key)
+        return None if known is None else ObjectRecord.from_metadata(known.metadata)
 
     def holds(self, key: str, sha256: str) -> bool:
         """Whether the stored content has this hash, by reading it: for lost metadata."""
@@ -146,14 +156,14 @@ class Destination:
         """Lists under the lock: a write that ends meanwhile is remembered after the listing."""
         with self._lock:
             if day not in self._days:
-                self._days[day] = _Day(self._list(day))
+                self._days[day] = _Day(self._list(self.layout, day))
             self._days.move_to_end(day)
             while len(self._days) > DAYS_KEPT:
                 self._days.popitem(last=False)
             return self._days[day]
 
-    def _list(self, day: date) -> dict[str, ObjectName]:
-        start = cluster_prefix(self.prefix, self.layout, day, self._cluster_name)
+    def _list(self, layout: str, day: date) -> dict[str, ObjectName]:
+        start = cluster_prefix(self.prefix, layout, day, self._cluster_name)
         own = slug(self._cluster_name)
         names = {}
         for key in self.store.list_keys(start):

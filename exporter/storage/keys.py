@@ -79,9 +79,14 @@ def side_prefix(prefix: str, report: str) -> str:
     return f"{prefix}reports/{slug(report)}/"
 
 
+def dataset_prefix(prefix: str, layout: str) -> str:
+    """The folder of everything in one layout, which readers are given."""
+    return f"{prefix}version={layout}/"
+
+
 def day_prefix(prefix: str, layout: str, day: date) -> str:
     """The folder of everything whose period starts on that day."""
-    return f"{prefix}version={layout}/year={day:%Y}/month={day:%m}/day={day:%d}/"
+    return f"{dataset_prefix(prefix, layout)}year={day:%Y}/month={day:%m}/day={day:%d}/"
 
 
 def cluster_prefix(prefix: str, layout: str, day: date, cluster: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from exporter.storage.keys import metadata_key, slug
 from exporter.storage.record import sha256_hex
@@ -11,10 +11,29 @@ from exporter.storage.store import Store
 
 JSON_TYPE = "application/json"
 
+Document = Mapping[str, object] | Sequence[object]
 
-def write_document(
-    store: Store, prefix: str, cluster: str, name: str, document: Mapping[str, object]
-) -> bool:
+
+def has_document(store: Store, prefix: str, cluster: str, name: str) -> bool:
+    """Whether `{prefix}metadata/{cluster}/{name}` is there."""
+    return store.head(metadata_key(prefix, cluster, name)) is not None
+
+
+def read_document(store: Store, prefix: str, cluster: str, name: str) -> object | None:
+    """The value of `{prefix}metadata/{cluster}/{name}`; None if there is no such object.
+
+    Raises ValueError for content that is no JSON value but null.
+    """
+    key = metadata_key(prefix, cluster, name)
+    if store.head(key) is None:
+        return None
+    value: object = json.loads(store.get(key))
+    if value is None:
+        raise ValueError("it holds nothing but null")
+    return value
+
+
+def write_document(store: Store, prefix: str, cluster: str, name: str, document: Document) -> bool:
     """Writes `{prefix}metadata/{cluster}/{name}`; False if the same stood there already."""
     key = metadata_key(prefix, cluster, name)
     body = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)

@@ -99,6 +99,8 @@ def _same_content(case: _Case) -> bool:
 def _refresh(case: _Case, replacements: Replacements | None) -> Outcome:
     """Leaves the content, repairs its metadata and its copy; totals only ever rise.
 
+    A known schema stays: it is the one the content was delivered with, and describes it still.
+
     The data is as it was, so only objects known to double it stop this.
     """
     known = [c for c in case.conflicts if c.key != case.key and c.record is not None]
@@ -107,12 +109,21 @@ def _refresh(case: _Case, replacements: Replacements | None) -> Outcome:
     _replace_later(case, replacements)
     record = case.record
     if case.existing is not None:
-        record = replace(record, totals=record.totals.at_least(case.existing.totals))
+        record = _kept(record, case.existing)
     if case.existing != record:
         case.destination.write(case.key, case.candidate, record)
         return Outcome.WRITTEN
     copied = case.destination.copy(case.key, case.candidate, record)
     return Outcome.WRITTEN if copied else Outcome.UNCHANGED
+
+
+def _kept(record: ObjectRecord, existing: ObjectRecord) -> ObjectRecord:
+    known = existing.schema_id
+    return replace(
+        record,
+        totals=record.totals.at_least(existing.totals),
+        schema_id=record.schema_id if known is None else known,
+    )
 
 
 def _write(case: _Case, replacements: Replacements | None) -> Outcome:

@@ -66,7 +66,10 @@ def total(parts: Iterable[Totals]) -> Totals:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One object about to be written; `extension` is without the dot, `rows` may be 0."""
+    """One object about to be written; `extension` is without the dot, `rows` may be 0.
+
+    `schema_id` names the FOCUS schema object that describes it, None if there is none.
+    """
 
     report: str
     period: Period
@@ -75,11 +78,15 @@ class Candidate:
     content_type: str
     totals: Totals
     rows: int
+    schema_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """The metadata of one object. `cluster`, `report` and `report_set` are recorded names."""
+    """The metadata of one object. `cluster`, `report` and `report_set` are recorded names.
+
+    `schema_id` is None for an object that no FOCUS schema object describes, or none yet.
+    """
 
     sha256: str
     cluster: str
@@ -88,10 +95,12 @@ class ObjectRecord:
     period: Period
     totals: Totals
     rows: int
+    schema_id: str | None = None
 
     def to_metadata(self) -> dict[str, str]:
         """As the store keeps it; from_metadata is the inverse."""
-        return {
+        schema = {} if self.schema_id is None else {"schema-id": self.schema_id}
+        return schema | {
             "sha256": self.sha256,
             "cluster": self.cluster,
             "report": self.report,
@@ -117,6 +126,7 @@ class ObjectRecord:
                 period=_period(metadata),
                 totals=_totals(metadata),
                 rows=int(metadata["rows"]),
+                schema_id=metadata.get("schema-id"),
             )
         except (KeyError, ValueError):
             return None

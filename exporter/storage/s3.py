@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +21,7 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 #: With botocore's backoff (at most 20 s a time) one request ends within seven minutes.
 ATTEMPTS = 5
+_PIECE_BYTES = 1 << 20
 #: Readable in consoles, and none of it is special in a header.
 _PLAIN_IN_METADATA = ":/,;=+@"
 
@@ -78,6 +79,13 @@ class S3Store:
     def get(self, key: str) -> bytes:
         with self._translated("read", key):
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def download(self, key: str, into: BinaryIO) -> None:
+        """Appends the content to an open file, piece by piece; a missing object is StoreFailed."""
+        with self._translated("read", key):
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+            for piece in body.iter_chunks(_PIECE_BYTES):
+                into.write(piece)
 
     def delete(self, key: str) -> None:
         with self._translated("remove", key):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from tests.e2e.conftest import Exported
 from tests.e2e.job import Ended, backfill, succeeded
 from tests.e2e.prices import pool_energy, pool_hour, priced, write_config
-from tests.e2e.written import Row, X, data, in_folder, manifests, moment, rows, total
+from tests.e2e.written import Row, X, data, in_folder, manifests, metadata, moment, rows, total
 from tests.fleets.fleet import Fleet
 from tests.reference import truth_energy, truth_tokens
 
@@ -68,6 +69,20 @@ def test_each_cluster_has_objects_and_a_manifest_of_its_own(
         f"infer-focus-{name}-2026-10-21-{hour:02}.parquet" for name in clusters for hour in range(4)
     )
     assert {key.split("/")[2] for key in manifests(exported.objects)} == set(clusters)
+
+
+def test_each_cluster_has_metadata_of_its_own(
+    clusters: Mapping[str, Fleet], exported: Exported
+) -> None:
+    """Its recency names its own instance, with its four hours."""
+    recency = {
+        key.split("/")[2]: json.loads(body)
+        for key, body in metadata(exported.objects).items()
+        if "/recency/" in key
+    }
+    assert recency.keys() == clusters.keys()
+    assert all(len(one["TimeSectors"]) == 4 for (one,) in recency.values())
+    assert len({one["DatasetInstanceId"] for (one,) in recency.values()}) == len(clusters)
 
 
 def test_each_cluster_pays_its_pool_once_and_has_all_of_its_tokens(

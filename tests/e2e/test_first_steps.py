@@ -175,6 +175,15 @@ def test_two_destinations(base: dict[str, str], s3: S3Server) -> None:
     assert s3.keys(bucket) == []
 
 
+def test_a_config_path_that_is_none(base: dict[str, str]) -> None:
+    """No other place is looked at instead."""
+    says(
+        infer_focus(*BACKFILL, env={**base, "CONFIG_PATH": "/etc/infer\nfocus"}),
+        2,
+        'CONFIG_PATH: got "/etc/infer\\nfocus", expected a path',
+    )
+
+
 def test_a_configuration_without_a_profile(base: dict[str, str], tmp_path: Path) -> None:
     """The message shows how one looks."""
     config = tmp_path / "empty.yaml"

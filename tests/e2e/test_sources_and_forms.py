@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.conftest import Exported
 from tests.e2e.job import backfill, succeeded
 from tests.e2e.scene import Scene
-from tests.e2e.written import data, in_bucket, in_folder, manifests, parquet_file, table
+from tests.e2e.written import data, in_bucket, in_folder, manifests, metadata, parquet_file, table
 from tests.fleets.token_scenarios import T0
 from tests.servers import S3Server
 
@@ -39,13 +39,14 @@ def test_a_dump_gives_the_bytes_that_prometheus_gives(
     assert from_dump.objects == from_prometheus.objects
 
 
-def test_manifests_lie_beside_the_data(
+def test_manifests_and_metadata_lie_beside_the_data(
     from_prometheus: Exported, from_dump: Exported, s3: S3Server
 ) -> None:
-    """One of each run, in a folder of the cluster, in both destinations."""
+    """In a folder of the cluster, in both destinations."""
     for found in (in_bucket(s3, from_prometheus.place), in_folder(Path(from_dump.place))):
-        assert all(key.startswith("focus/metadata/prod-eu/runs/") for key in manifests(found))
-        assert found.keys() == {*data(found), *manifests(found)}
+        beside = {*manifests(found), *metadata(found)}
+        assert all(key.startswith("focus/metadata/prod-eu/") for key in beside)
+        assert found.keys() == {*data(found), *beside}
 
 
 def test_the_settings_of_the_destination_reach_the_objects(

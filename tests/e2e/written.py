@@ -38,11 +38,21 @@ def in_bucket(server: S3Server, bucket: str) -> Objects:
 
 
 def data(objects: Objects) -> Objects:
-    """The objects in the folders that BI tools read, without manifests."""
+    """The objects in the folders that BI tools read, without metadata and manifests."""
     return {key: body for key, body in objects.items() if "/version=" in f"/{key}"}
 
 
 def manifests(objects: Objects) -> Objects:
+    """What each run said of itself."""
+    return {key: body for key, body in _beside(objects).items() if "/runs/" in key}
+
+
+def metadata(objects: Objects) -> Objects:
+    """The FOCUS metadata, without manifests."""
+    return {key: body for key, body in _beside(objects).items() if "/runs/" not in key}
+
+
+def _beside(objects: Objects) -> Objects:
     return {key: body for key, body in objects.items() if "/metadata/" in f"/{key}"}
 
 

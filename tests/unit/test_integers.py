@@ -13,7 +13,9 @@ from exporter.integers import (
     divide,
     divide_floor,
     largest_members,
+    plain_decimal,
     split,
+    split_long,
 )
 
 LARGEST = 2**63 - 1
@@ -114,3 +116,30 @@ def test_each_group_is_split_as_if_alone(members: list[tuple[int, int]], wholes:
         own = weights[groups == group]
         alone = split(ints(whole), own, np.zeros(len(own), np.int64))
         assert parts[groups == group].tolist() == alone.tolist()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2)), min_size=1, max_size=8),
+    st.lists(st.integers(0, 2**60), min_size=3, max_size=3),
+)
+def test_wholes_of_any_size_are_split_in_the_same_way(
+    members: list[tuple[int, int]], wholes: list[int]
+) -> None:
+    weights, groups = (ints(*column) for column in zip(*members, strict=True))
+
+    assert split_long(wholes, weights, groups) == split(ints(*wholes), weights, groups).tolist()
+
+
+def test_a_whole_beyond_64_bits_is_split_to_the_last_unit() -> None:
+    assert split_long([10**30], ints(1, 2), ints(0, 0)) == [
+        333_333_333_333_333_333_333_333_333_333,
+        666_666_666_666_666_666_666_666_666_667,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (1, "0.000000001"), (-1_500_000_000, "-1.5"), (40 * NANO, "40"), (10**18, 10**9)],
+)
+def test_integers_are_written_as_plain_decimals(value: int, text: object) -> None:
+    assert plain_decimal(value, 9) == str(text)

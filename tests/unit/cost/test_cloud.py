@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from exporter.cost.charges import Charges, Method
 from exporter.cost.cloud import compare
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.sale import sell
 from exporter.documents.kinds import CloudPricing
-from exporter.focus.checks import check_savings
+from exporter.focus.savings import check_savings
 from tests.builders import make_charges, make_charges_of
 
 NANO = 10**9
@@ -71,32 +72,32 @@ def only(found: CloudEquivalents) -> tuple[str | None, str | None, int, int]:
 
 def test_cached_tokens_have_their_own_price() -> None:
     """1.2 M x 0.15 + 0.3 M x 0.075 + 0.5 M x 0.60 = 0.18 + 0.0225 + 0.30 = 0.5025; saves 0.0025."""
-    found = only(compare(served(), make_pricing(MINI), ONE))
+    found = only(compare(sell(served()), make_pricing(MINI), ONE))
     assert found == ("openai", "mini", 502_500_000, 2_500_000)
 
 
 def test_cached_tokens_without_a_price_cost_as_input() -> None:
     """1.5 M x 2.50 + 0.5 M x 10 = 3.75 + 5 = 8.75."""
-    found = only(compare(served(), make_pricing(LARGE), ONE))
+    found = only(compare(sell(served()), make_pricing(LARGE), ONE))
     assert found == ("openai", "large", 8_750_000_000, 8_250_000_000)
 
 
 def test_a_cached_price_of_nothing_is_a_price() -> None:
     """1.2 M x 2.50 + 0 + 0.5 M x 10 = 8."""
-    found = only(compare(served(), make_pricing(("a/b", 2.5, 10, 0)), ONE))
+    found = only(compare(sell(served()), make_pricing(("a/b", 2.5, 10, 0)), ONE))
     assert found[2] == 8_000_000_000
 
 
 def test_never_more_tokens_are_cached_than_came_in() -> None:
     """100 in and 900 cached, which an hour's edge can show: 100 x 0.075 per million."""
-    found = only(compare(served((100, 0, 900)), make_pricing(MINI), ONE))
+    found = only(compare(sell(served((100, 0, 900))), make_pricing(MINI), ONE))
     assert found[2] == 7_500
 
 
 def test_the_entry_with_the_highest_savings_stands_for_all() -> None:
     """0.5025 against 8.75: the dearer one saves more."""
-    assert only(compare(served(), make_pricing(MINI, LARGE), ONE))[1] == "large"
-    assert only(compare(served(), make_pricing(LARGE, MINI), ONE))[1] == "large"
+    assert only(compare(sell(served()), make_pricing(MINI, LARGE), ONE))[1] == "large"
+    assert only(compare(sell(served()), make_pricing(LARGE, MINI), ONE))[1] == "large"
 
 
 def test_which_entry_is_best_depends_on_the_tokens() -> None:
@@ -105,19 +106,19 @@ def test_which_entry_is_best_depends_on_the_tokens() -> None:
     charges = make_charges(
         tokens_input=[3_000_000, 0], tokens_output=[0, 3_000_000], tokens_cached=[0, 0]
     )
-    found = compare(charges, pricing, ONE)
+    found = compare(sell(charges), pricing, ONE)
     assert found.model == ["reader", "writer"]
     assert found.cost_nano_usd.tolist() == [3 * NANO, 6 * NANO]
 
 
 def test_the_first_of_equal_entries_is_taken() -> None:
     pricing = make_pricing(("b/same", 1, 1, None), ("a/same", 1, 1, None))
-    assert only(compare(served(), pricing, ONE))[0] == "b"
+    assert only(compare(sell(served()), pricing, ONE))[0] == "b"
 
 
 def test_a_free_entry_is_an_entry() -> None:
     """It costs 0 and saves minus the own cost of 0.50."""
-    found = only(compare(served(), make_pricing(("a/free", 0, 0, None)), ONE))
+    found = only(compare(sell(served()), make_pricing(("a/free", 0, 0, None)), ONE))
     assert found == ("a", "free", 0, -500_000_000)
 
 
@@ -125,31 +126,31 @@ def test_costs_are_rounded_once_half_to_even() -> None:
     """At 0.0005 per million a token costs 0.5e-9: 1 is 0, 3 is 2, and 1 + 1 + 1 are 2, not 0."""
     pricing = make_pricing(("a/b", 0.0005, 0.0005, 0.0005))
     tokens = [(1, 0, 0), (3, 0, 0), (2, 1, 1), (5, 0, 0)]
-    costs = [only(compare(served(one), pricing, ONE))[2] for one in tokens]
+    costs = [only(compare(sell(served(one)), pricing, ONE))[2] for one in tokens]
     assert costs == [0, 2, 2, 2]
 
 
 def test_own_cost_is_changed_into_dollars() -> None:
     """0.50 at 1.08 dollars: 0.54; 8.75 - 0.54 = 8.21. A third of a nano at 0.9 is rounded."""
-    assert only(compare(served(), make_pricing(LARGE), Decimal("1.08")))[3] == 8_210_000_000
+    assert only(compare(sell(served()), make_pricing(LARGE), Decimal("1.08")))[3] == 8_210_000_000
     odd = served(amortization_nano=7)
-    assert only(compare(odd, make_pricing(("a/free", 0, 0, None)), Decimal("0.9")))[3] == -6
+    assert only(compare(sell(odd), make_pricing(("a/free", 0, 0, None)), Decimal("0.9")))[3] == -6
 
 
 @pytest.mark.parametrize("rate", ["0.0000393701", "0.92123456789", "0.000000000012345678901234567"])
 def test_the_rate_keeps_all_its_digits(rate: str) -> None:
     """A dong at 0.0000393701 dollars: 2 x 10**9 of them cost 78 740.20, not 78 740.00."""
     charges = served(amortization_nano=2 * 10**18)
-    found = compare(charges, make_pricing(MINI), Decimal(rate))
+    found = compare(sell(charges), make_pricing(MINI), Decimal(rate))
     own = round(2 * 10**18 * Fraction(rate))
     assert found.savings_nano_usd.tolist() == [502_500_000 - own]
-    check_savings(charges, found, Decimal(rate))
+    check_savings(sell(charges), found, Decimal(rate))
 
 
 def test_charges_without_tokens_save_minus_their_cost() -> None:
     """Idle, unobserved and rollup: compared with nobody, cloud cost 0, so that sums stay true."""
     charges = make_charges_of("rollup", "idle", "unobserved", amortization_nano=2 * NANO)
-    found = compare(charges, make_pricing(MINI), ONE)
+    found = compare(sell(charges), make_pricing(MINI), ONE)
     assert found.compared.all()
     assert found.provider == [None] * 3
     assert found.cost_nano_usd.tolist() == [0] * 3
@@ -159,7 +160,7 @@ def test_charges_without_tokens_save_minus_their_cost() -> None:
 def test_unpriced_tokens_are_not_compared() -> None:
     """Their own cost is not known to be 0: a saving would be invented."""
     charges = make_charges_of("model", "unpriced")
-    found = compare(charges, make_pricing(MINI), ONE)
+    found = compare(sell(charges), make_pricing(MINI), ONE)
     assert found.compared.tolist() == [True, False]
     assert charges.method.tolist() == [Method.GPU_TIME, Method.UNPRICED]
 
@@ -186,14 +187,14 @@ def test_comparisons_say_what_is_compared_with_what(model: str, best: str) -> No
             ("qwen-*", ["small", "openai/mini"]),
         ],
     )
-    assert only(compare(served(model=model), pricing, ONE))[1] == best
+    assert only(compare(sell(served(model=model)), pricing, ONE))[1] == best
 
 
 def test_tiers_are_not_mistaken_for_one_another() -> None:
     """An entry without a tier is in no comparison by tier."""
     comparisons = [("*", ["small"])]
     pricing = make_pricing(MINI, LARGE, tiers={MINI[0]: "small"}, comparisons=comparisons)
-    assert only(compare(served(), pricing, ONE))[1] == "mini"
+    assert only(compare(sell(served()), pricing, ONE))[1] == "mini"
 
 
 PRICES = st.decimals(0, 1000, places=6).map(float)
@@ -205,7 +206,9 @@ def test_the_cloud_cost_is_the_exact_sum_rounded(
     given: float, produced: float, cached: float | None, n: int, m: int, k: int, own: int
 ) -> None:
     charges = served((n, m, k), amortization_nano=own)
-    found = compare(charges, make_pricing(("a/b", given, produced, cached)), Decimal("1.0835"))
+    found = compare(
+        sell(charges), make_pricing(("a/b", given, produced, cached)), Decimal("1.0835")
+    )
     price = [Fraction(Decimal(repr(p))) for p in (given, given if cached is None else cached)]
     k = min(k, n)
     exact = (n - k) * price[0] + k * price[1] + m * Fraction(Decimal(repr(produced)))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from exporter.cost.charges import Kind, Method, PowerSource
+from exporter.cost.sale import sell
 from exporter.errors import PeriodError
 from exporter.focus.rows import build_rows
 from tests.builders import (
@@ -122,14 +123,14 @@ def test_a_ratio_too_large_for_its_column_is_null() -> None:
 
 def test_a_cost_too_large_for_its_column_fails_the_period_and_says_where() -> None:
     charges = make_charges(maintenance_nano=[1, 2_000_000_000 * NANO])
-    not_compared = make_cloud(charges, compared=np.array([False, False]))
+    not_compared = make_cloud(sell(charges), compared=np.array([False, False]))
 
     with pytest.raises(
         PeriodError,
         match=r"^x-InferMaintenanceCost of row 1 is 2000000000\.0+, and the column holds less "
         r"than 1000000000; export this report over shorter periods",
     ):
-        build_rows(charges, not_compared, make_context())
+        build_rows(sell(charges), not_compared, make_context())
 
 
 def test_profiles_differ_row_by_row() -> None:
@@ -148,7 +149,7 @@ def test_profiles_differ_row_by_row() -> None:
 
 def test_savings_that_are_not_cloud_minus_cost_are_an_error() -> None:
     charges = make_charges()
-    cloud = make_cloud(charges, savings_nano_usd=np.array([5 * NANO]))
+    cloud = make_cloud(sell(charges), savings_nano_usd=np.array([5 * NANO]))
 
     with pytest.raises(ValueError, match=r"^savings of charge 0 are 5000000000e-9, which is not"):
-        build_rows(charges, cloud, make_context())
+        build_rows(sell(charges), cloud, make_context())

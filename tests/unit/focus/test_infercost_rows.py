@@ -7,15 +7,24 @@ import numpy as np
 import pytest
 
 from exporter.cost.charges import Charges
+from exporter.cost.sale import sell
 from exporter.files.csv import encode_csv
 from exporter.focus.rows import build_rows
-from tests.builders import KINDS, NANO, make_charges, make_charges_of, make_cloud, make_context
+from tests.builders import (
+    KINDS,
+    NANO,
+    make_charges,
+    make_charges_of,
+    make_cloud,
+    make_context,
+    table_of,
+)
 
 
 def row_of(charges: Charges, **context: Any) -> dict[str, Any]:
     context["version"] = "infercost-1.0"
     row: dict[str, Any]
-    (row,) = build_rows(charges, make_cloud(charges), make_context(**context)).to_pylist()
+    (row,) = table_of(charges, **context).to_pylist()
     return row
 
 
@@ -55,9 +64,9 @@ def test_the_prefix_is_always_that_of_infercost() -> None:
 
 def test_savings_percent_has_two_digits_rounded_half_to_even() -> None:
     charges = make_charges(amortization_nano=0, maintenance_nano=0, electricity_nano=987_550_000)
-    cloud = make_cloud(charges)
+    cloud = make_cloud(sell(charges))
 
-    (row,) = build_rows(charges, cloud, make_context(version="infercost-1.0")).to_pylist()
+    (row,) = build_rows(sell(charges), cloud, make_context(version="infercost-1.0")).to_pylist()
 
     assert row["x-InferSavingsPercent"] == Decimal("90.12")  # 90.1245
 
@@ -78,7 +87,7 @@ def test_splitting_at_commas_finds_the_sub_account_in_column_29() -> None:
         maintenance_nano=0,
         electricity_nano=0,
     )
-    table = build_rows(charges, make_cloud(charges), make_context(version="infercost-1.0"))
+    table = table_of(charges, version="infercost-1.0")
 
     by_namespace: dict[str, float] = {}
     for line in encode_csv(table).decode().splitlines()[1:]:
@@ -92,7 +101,7 @@ def test_splitting_at_commas_finds_the_sub_account_in_column_29() -> None:
 
 def test_every_kind_makes_a_row() -> None:
     charges = make_charges_of(*KINDS)
-    table = build_rows(charges, make_cloud(charges), make_context(version="infercost-1.0"))
+    table = table_of(charges, version="infercost-1.0")
 
     assert table["SubAccountId"].to_pylist() == [
         "chat",

@@ -2,42 +2,38 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 import pytest
 
-from exporter.files.csv import encode_csv
-from exporter.focus.columns import arrow_schema
-from exporter.focus.rows import build_rows
+from exporter.focus.columns import SELECTABLE_VERSIONS, arrow_schema
 from exporter.periods import Schedule
+from scripts.make_golden import ROWS, VARIANTS, golden_rows
 from tests.builders import (
     KINDS,
     NANO,
     make_charges,
     make_charges_of,
-    make_cloud,
-    make_context,
     row_of,
     rows_of,
+    table_of,
 )
-
-GOLDEN = Path(__file__).parents[2] / "golden/focus-rows"
 
 
 def filled(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-@pytest.mark.parametrize("version", ["1.3", "infercost-1.0"])
-def test_rows_of_every_kind_are_the_golden_file(version: str) -> None:
-    charges = make_charges_of(
-        *KINDS, namespace_labels={"team": "search", "cost_center": "4711"}, region="eu-1"
-    )
-    table = build_rows(charges, make_cloud(charges), make_context(version=version))
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_rows_of_every_kind_are_the_golden_file(variant: str) -> None:
+    """If a change is meant: `make golden`."""
+    assert golden_rows(variant) == (ROWS / f"{variant}.csv").read_bytes()
 
-    assert encode_csv(table) == (GOLDEN / f"{version}.csv").read_bytes()
+
+def test_every_golden_file_is_one_of_the_variants() -> None:
+    assert {path.stem for path in ROWS.glob("*.csv")} == set(VARIANTS)
+    assert set(SELECTABLE_VERSIONS) <= set(VARIANTS)
 
 
 def test_a_model_row_from_end_to_end() -> None:
@@ -214,11 +210,11 @@ def test_a_unit_price_has_eighteen_digits_rounded_half_to_even() -> None:
     assert half["ListUnitPrice"] == Decimal("2E-18")  # 2.5E-18
 
 
-@pytest.mark.parametrize("version", ["1.3", "infercost-1.0"])
+@pytest.mark.parametrize("version", SELECTABLE_VERSIONS)
 def test_no_charges_make_an_empty_table_with_every_column(version: str) -> None:
     charges = make_charges(kind=[])
 
-    table = build_rows(charges, make_cloud(charges), make_context(version=version))
+    table = table_of(charges, version=version)
 
     assert table.num_rows == 0
     assert table.schema == arrow_schema(version, "x-Infer")
@@ -289,7 +285,7 @@ def test_a_namespace_label_can_name_the_sub_account() -> None:
 
 def test_costs_of_rows_are_the_costs_of_the_charges() -> None:
     charges = make_charges_of(*KINDS)
-    table = build_rows(charges, make_cloud(charges), make_context())
+    table = table_of(charges)
 
     total = pc.sum(table["EffectiveCost"]).as_py()
 

@@ -23,6 +23,14 @@ def test_a_schema_id_changes_with_what_it_stands_for(other: tuple[str, str, str]
     assert schema_id(*other) != schema_id("1.3", "x-Infer", "0.1.0")
 
 
+@pytest.mark.parametrize(("version", "depends"), [("1.2", False), ("1.3", True), ("1.4", True)])
+def test_a_schema_belongs_to_an_instance_from_1_3_on(version: str, depends: bool) -> None:
+    plain = schema_id(version, "x-Infer", "0.1.0")
+    one, other = (schema_id(version, "x-Infer", "0.1.0", name) for name in ("one", "other"))
+
+    assert len({plain, one, other}) == (3 if depends else 1)
+
+
 def test_every_column_has_a_definition() -> None:
     definitions = {each["ColumnName"]: each for each in column_definitions("1.3", "x-Infer")}
 
@@ -67,6 +75,16 @@ def test_the_footer_names_generator_version_and_schema() -> None:
         "FocusVersion": "1.3",
         "SchemaId": schema_id("1.3", "x-Infer", "0.1.0"),
     }
+
+
+def test_the_footer_names_the_dataset_instance_from_1_3_on() -> None:
+    found = json.loads(footer("1.3", "x-Infer", "GPU Platform", "0.1.0", "one")["focus"])
+    before = json.loads(footer("1.2", "x-Infer", "GPU Platform", "0.1.0", "one")["focus"])
+
+    assert found["DatasetInstanceId"] == "one"
+    assert found["SchemaId"] == schema_id("1.3", "x-Infer", "0.1.0", "one")
+    assert "DatasetInstanceId" not in before
+    assert before["SchemaId"] == schema_id("1.2", "x-Infer", "0.1.0")
 
 
 def test_the_infercost_layout_follows_focus_1_0() -> None:

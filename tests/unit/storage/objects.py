@@ -65,8 +65,10 @@ def candidate(
     report: str = "default",
     extension: str = "parquet",
     seen: Totals | None = None,
+    schema_id: str | None = "schema-1",
 ) -> Candidate:
-    return Candidate(report, period, extension, body, PARQUET, seen or totals(), rows=1)
+    found = seen or totals()
+    return Candidate(report, period, extension, body, PARQUET, found, 1, schema_id)
 
 
 def destination(

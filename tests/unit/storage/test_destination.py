@@ -96,6 +96,24 @@ def test_a_key_of_another_program_is_a_mistake_of_the_caller(store: CountedStore
         destination(store).head("focus/notes.txt")
 
 
+def test_objects_of_another_layout_are_found_beside(store: CountedStore) -> None:
+    publish(destination(store, layout="focus-1.4"), candidate(hour()), MARCH)
+    to, today = destination(store), day_of(at("2026-03-10"))
+    assert to.objects_on(today) == {}
+    (key,) = to.objects_of_layout("focus-1.4", today)
+    assert key == destination(store, layout="focus-1.4").key("default", hour(), "parquet")
+
+
+def test_the_record_of_an_object_is_asked_for_once(store: CountedStore) -> None:
+    publish(destination(store), candidate(hour()), MARCH)
+    to = destination(store)
+    key = to.key("default", hour(), "parquet")
+    store.calls.clear()
+    assert to.known_record(key) == to.known_record(key) == to.record(candidate(hour()))
+    assert store.count("head") == 1
+    assert to.known_record(to.key("default", hour("2026-03-10T15"), "parquet")) is None
+
+
 def test_an_object_that_vanished_after_listing_is_no_conflict(store: CountedStore) -> None:
     publish(destination(store), candidate(day()), MARCH)
     to = destination(store)

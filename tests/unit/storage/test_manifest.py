@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from exporter.storage.keys import metadata_key
 from exporter.storage.local import LocalStore
-from exporter.storage.manifest import write_document, write_manifest
+from exporter.storage.manifest import (
+    JSON_TYPE,
+    has_document,
+    read_document,
+    write_document,
+    write_manifest,
+)
 from tests.unit.storage.objects import CountedStore
 
 
@@ -32,6 +39,27 @@ def test_a_document_is_written_only_when_it_changed(store: CountedStore) -> None
     assert not write_document(store, "", "prod", name, {"a": 1})
     assert write_document(store, "", "prod", name, {"a": 2})
     assert store.count("put") == 2
+
+
+def test_a_list_is_a_document_too(store: CountedStore) -> None:
+    assert write_document(store, "", "prod", "all.json", [{"b": 1, "a": 2}])
+    assert store.get("metadata/prod/all.json").startswith(b'[\n  {\n    "a": 2,')
+    assert not write_document(store, "", "prod", "all.json", [{"a": 2, "b": 1}])
+
+
+def test_a_document_is_read_back(store: CountedStore) -> None:
+    assert read_document(store, "focus/", "prod", "all.json") is None
+    assert not has_document(store, "focus/", "prod", "all.json")
+    write_document(store, "focus/", "prod", "all.json", [{"a": "é"}])
+    assert read_document(store, "focus/", "prod", "all.json") == [{"a": "é"}]
+    assert has_document(store, "focus/", "prod", "all.json")
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[1", b"\xff", b"null"])
+def test_a_damaged_document_is_not_taken_for_none(store: CountedStore, damaged: bytes) -> None:
+    store.put(metadata_key("", "prod", "all.json"), damaged, {}, JSON_TYPE)
+    with pytest.raises(ValueError, match=r"Expecting|decode|null"):
+        read_document(store, "", "prod", "all.json")
 
 
 def test_a_number_that_json_does_not_know_is_refused(store: CountedStore) -> None:

@@ -134,6 +134,35 @@ def test_the_same_content_keeps_the_higher_totals(store: CountedStore) -> None:
     )
 
 
+def schema_of(store: CountedStore) -> str | None:
+    stored = store.head(KEY)
+    return None if stored is None else stored.metadata.get("schema-id")
+
+
+def test_the_same_content_keeps_the_schema_it_was_written_with(store: CountedStore) -> None:
+    """A new version of the program does not write every CSV file again."""
+    to = destination(store)
+    publish(to, candidate(hour(), schema_id="schema-1"), MARCH)
+    newer = candidate(hour(), schema_id="schema-2")
+    assert publish(to, newer, MARCH) is Outcome.UNCHANGED
+    richer = candidate(hour(), schema_id="schema-2", seen=totals(200))
+    assert publish(to, richer, MARCH) is Outcome.WRITTEN
+    assert schema_of(store) == "schema-1"
+    other = candidate(hour(), b"other", schema_id="schema-2", seen=totals(200))
+    publish(to, other, MARCH)
+    assert schema_of(store) == "schema-2"
+
+
+def test_an_object_that_names_no_schema_gets_one(store: CountedStore) -> None:
+    """It was written before there were schemas."""
+    to = destination(store, ternary_prefix="ternary/")
+    publish(to, candidate(hour(), schema_id=None), MARCH)
+    assert publish(to, candidate(hour()), BACKFILL) is Outcome.WRITTEN
+    assert schema_of(store) == "schema-1"
+    assert store.head(f"ternary/{KEY}").metadata == store.head(KEY).metadata  # type: ignore[union-attr]
+    assert publish(to, candidate(hour()), BACKFILL) is Outcome.UNCHANGED
+
+
 def test_lost_metadata_is_repaired_where_the_content_is_the_same(store: CountedStore) -> None:
     publish(destination(store), candidate(hour()), MARCH)
     lose_metadata(store)

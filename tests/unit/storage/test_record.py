@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ RECORDS = st.builds(
     period=st.builds(period_at, st.sampled_from(Schedule), st.integers(0, 4_000_000_000)),
     totals=st.builds(Totals, COUNTS, COUNTS, COUNTS),
     rows=COUNTS,
+    schema_id=st.none() | st.uuids().map(str),
 )
 RECORD = ObjectRecord("ab" * 32, "prod", "default", "set-1", hour(), totals(), 7)
 
@@ -63,6 +66,12 @@ def test_incomplete_metadata_says_nothing(name: str) -> None:
     metadata = RECORD.to_metadata()
     del metadata[name]
     assert ObjectRecord.from_metadata(metadata) is None
+
+
+def test_the_schema_is_named_where_there_is_one() -> None:
+    """Objects of earlier versions name none, and are read all the same."""
+    assert replace(RECORD, schema_id="5f0c").to_metadata()["schema-id"] == "5f0c"
+    assert ObjectRecord.from_metadata(RECORD.to_metadata()) == RECORD
 
 
 def test_only_lower_totals_are_a_shortfall() -> None:
