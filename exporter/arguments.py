@@ -9,6 +9,8 @@ from pathlib import Path
 from exporter import __version__
 
 Environ = Mapping[str, str]
+#: FOCUS_VERSION's values, here too so that `--help` imports no stage.
+LAYOUTS = ("1.0", "1.1", "1.2", "1.3", "1.4", "infercost-1.0")
 
 _RUN = """\
 Exports every settled period that ended within the last COLLECTION_LOOKBACK_HOURS, each report's
@@ -30,6 +32,27 @@ Computes FOCUS rows from the source and writes them to stdout; needs no destinat
 example, the spend by namespace:
   infer-focus export focus --period 2026-10 |
     awk -F, 'NR>1 {by_ns[$29]+=$1} END {for (n in by_ns) print n, by_ns[n]}'
+"""
+_VALIDATE = """\
+Checks Parquet and CSV files that are already written, by this program or any other, against the
+rules of FOCUS that data can show. PATH is a file, a folder with everything below it, or
+s3://bucket/prefix (access as for S3_BUCKET). The version of a file is that of its folder
+(version=focus-1.3), else of its Parquet footer, else the one whose columns fit best.
+
+Exit code: 0 no rule of level error is broken, 3 one is or a file cannot be read, 2 there is nothing
+to check, 4 the bucket cannot be used.
+
+example:
+  infer-focus validate infer-focus-demo/focus
+"""
+_SCHEMA = """\
+Prints the columns that are written: as a table, as FOCUS metadata (json), or as SQL that makes the
+files a table of Athena (AWS Glue) or a view of DuckDB. What no flag says is taken from
+FOCUS_VERSION, FOCUS_EXTENSION_PREFIX, S3_FORMAT, and S3_BUCKET or OUTPUT_DIR with S3_PREFIX.
+No network.
+
+example, after infer-focus demo:
+  infer-focus schema --format duckdb --location infer-focus-demo/focus/ | duckdb costs.duckdb
 """
 _DEMO = """\
 Runs the whole job on sample data that comes with the package, into ./infer-focus-demo/, and shows
@@ -54,6 +77,8 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "run", "export what is due (the CronJob)", _RUN).set_defaults(handler=_run)
     _add_backfill(commands)
     _add_export(commands)
+    _add_validate(commands)
+    _add_schema(commands)
     _add_demo(commands)
     return root
 
@@ -107,9 +132,50 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     command.add_argument(
         "--layout",
-        choices=("infercost-1.0", "1.3"),
+        choices=LAYOUTS,
         default="infercost-1.0",
-        help="the columns: InferCost's (default) or those of FOCUS 1.3",
+        help="the columns: InferCost's (default) or those of a FOCUS version",
+    )
+
+
+def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(commands, "validate", "check written files against FOCUS", _VALIDATE)
+    command.set_defaults(handler=_validate)
+    command.add_argument("path", metavar="PATH", help="file, folder or s3://bucket/prefix")
+    command.add_argument(
+        "--strict", action="store_true", help="custom columns must begin with x_, not x-"
+    )
+    command.add_argument(
+        "--format", choices=("table", "json"), default="table", help="table (default) or json"
+    )
+    command.add_argument("--layout", choices=LAYOUTS, help="the version of all files")
+    command.add_argument("--all", action="store_true", help="also list the rules that are kept")
+
+
+def _add_schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(commands, "schema", "print the columns, as a table or as SQL", _SCHEMA)
+    command.set_defaults(handler=_schema)
+    command.add_argument("--layout", choices=LAYOUTS, help="the columns (default: FOCUS_VERSION)")
+    command.add_argument(
+        "--format",
+        choices=("table", "json", "athena", "duckdb"),
+        default="table",
+        help="of the output (default: table)",
+    )
+    command.add_argument(
+        "--prefix",
+        choices=("x-Infer", "x_Infer"),
+        help="of the extension columns (default: FOCUS_EXTENSION_PREFIX)",
+    )
+    command.add_argument(
+        "--location",
+        metavar="PLACE",
+        help="folder or s3://bucket/prefix/ that holds version=…, for athena and duckdb",
+    )
+    command.add_argument(
+        "--file-format",
+        choices=("parquet", "csv"),
+        help="of the files, for athena and duckdb (default: S3_FORMAT)",
     )
 
 
@@ -158,7 +224,26 @@ def _export_focus(parsed: argparse.Namespace, environ: Environ, now: int) -> int
         parsed.format,
         parsed.layout,
     )
-    return export_focus(start(environ, needs_destination=False), arguments, now)
+    configuration = start(environ, needs_destination=False, layout=parsed.layout)
+    return export_focus(configuration, arguments, now)
+
+
+def _validate(parsed: argparse.Namespace, environ: Environ, _now: int) -> int:
+    from exporter.commands.validate import ValidateArguments, validate
+
+    arguments = ValidateArguments(
+        parsed.path, parsed.strict, parsed.format, parsed.layout, parsed.all
+    )
+    return validate(arguments, environ)
+
+
+def _schema(parsed: argparse.Namespace, environ: Environ, now: int) -> int:
+    from exporter.commands.schema import SchemaArguments, schema
+
+    arguments = SchemaArguments(
+        parsed.format, parsed.layout, parsed.prefix, parsed.location, parsed.file_format
+    )
+    return schema(environ, arguments, now)
 
 
 def _demo(_parsed: argparse.Namespace, environ: Environ, _now: int) -> int:

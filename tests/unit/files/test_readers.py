@@ -12,11 +12,8 @@ import pytest
 from exporter.files.csv import encode_csv
 from exporter.files.parquet import encode_parquet
 from exporter.focus.column import Column, ColumnType
-from exporter.focus.columns import columns_for
-from exporter.focus.rows import build_rows
-from tests.builders import KINDS, make_charges_of, make_cloud, make_context
-
-VERSIONS = ["1.3", "infercost-1.0"]
+from exporter.focus.columns import SELECTABLE_VERSIONS, columns_for
+from tests.builders import KINDS, make_charges_of, table_of
 
 
 def rows(version: str) -> pa.Table:
@@ -26,7 +23,7 @@ def rows(version: str) -> pa.Table:
         workload="llama\nserver",
         region="eu-1",
     )
-    return build_rows(charges, make_cloud(charges), make_context(version=version))
+    return table_of(charges, version=version)
 
 
 def sql_type(column: Column) -> str:
@@ -50,7 +47,7 @@ def query(text: str, *parameters: Any) -> list[Any]:
         return database.execute(text, parameters).fetchall()
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", SELECTABLE_VERSIONS)
 def test_parquet_has_the_declared_types(version: str, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     path.write_bytes(encode_parquet(rows(version), "snappy", {}))
@@ -60,7 +57,7 @@ def test_parquet_has_the_declared_types(version: str, tmp_path: Path) -> None:
     assert {name: kind for name, kind, *_ in described} == sql_types(version)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", SELECTABLE_VERSIONS)
 def test_csv_and_parquet_hold_the_same_rows(version: str, tmp_path: Path) -> None:
     table = rows(version)
     parquet, csv = tmp_path / "rows.parquet", tmp_path / "rows.csv"
