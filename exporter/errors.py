@@ -2,6 +2,7 @@
 
 ExporterError                  1  unexpected; the base of the others
 ├── ConfigurationError         2  settings, documents or arguments are wrong; nothing was attempted
+├── UnreadableFile             3  a file that is validated cannot be read; the others go on
 ├── PeriodError                3  one period could not be exported; the others go on
 │   ├── UnreadablePeriod       3  the source has no sample, or gave an answer that cannot be trusted
 │   ├── WriteRefused           3  a protection of written data stopped the write
@@ -31,6 +32,17 @@ class ConfigurationError(ExporterError):
     def __init__(self, faults: str | Sequence[str]) -> None:
         self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
         super().__init__("\n".join(self.faults))
+
+
+class UnreadableFile(ExporterError):
+    """A file cannot be read, or not from one place on: `row` counts its data rows from 1."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, row: int | None = None, column: str = "") -> None:
+        self.row = row
+        self.column = column
+        super().__init__(what)
 
 
 class PeriodError(ExporterError):

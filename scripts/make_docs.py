@@ -17,10 +17,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from exporter.focus.column import Column, ColumnType
+from exporter.focus.column import Column
+from exporter.focus.column_table import type_text
 from exporter.focus.columns import columns_for
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT, INFERCOST_PREFIX
 from exporter.settings import settings_table
+from scripts.conformance import conformance_tables, conformances, official_table
+from scripts.tables import code, markdown
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")))
@@ -66,41 +69,13 @@ def remade(text: str) -> str:
     return _PART.sub(lambda found: f"{found[1]}{found[2]}{PARTS[found[1]]()}\n", text)
 
 
-def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; an empty cell is a dash, so that it is seen to be meant."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|") or "–"
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
-
-
 def _settings() -> str:
-    rows = ((_code(name), _code(default), text) for name, default, text in settings_table())
+    rows = ((code(name), code(default), text) for name, default, text in settings_table())
     return markdown(("variable", "default", "meaning"), rows)
 
 
-def _type(column: Column) -> str:
-    match column.type:
-        case ColumnType.DECIMAL:
-            return f"decimal({column.precision},{column.scale})"
-        case ColumnType.INTEGER:
-            return "integer"
-        case ColumnType.DATETIME:
-            return "time"
-        case ColumnType.JSON:
-            return "JSON"
-        case ColumnType.STRING:
-            return "text"
-
-
 def _columns(columns: Iterable[Column]) -> list[tuple[str, str, str, str]]:
-    return [(_code(c.name), _type(c), "yes" if c.nullable else "no", c.meaning) for c in columns]
+    return [(code(c.name), type_text(c), "yes" if c.nullable else "no", c.meaning) for c in columns]
 
 
 def _focus_columns(*, extensions: bool) -> str:
@@ -155,7 +130,7 @@ def _sample_rows() -> str:
     rows.sort(key=lambda row: (row["x-InferCostProfile"], row["ResourceType"]))
     heads = ("column", *(_kind(row) for row in rows))
     return markdown(
-        heads, ([_code(name), *(_code(row[name]) for row in rows)] for name in SAMPLE_COLUMNS)
+        heads, ([code(name), *(code(row[name]) for row in rows)] for name in SAMPLE_COLUMNS)
     )
 
 
@@ -165,7 +140,7 @@ def _is_sample(row: Mapping[str, str]) -> bool:
 
 def _kind(row: Mapping[str, str]) -> str:
     length = "an hour" if row["ChargePeriodEnd"][11:13] == "01" else "a day"
-    return f"{length} of {_code(row['SubAccountName'])}"
+    return f"{length} of {code(row['SubAccountName'])}"
 
 
 def _awk() -> str:
@@ -178,6 +153,12 @@ def _awk() -> str:
     return f"```console\n{first}\n$ {AWK_RECIPE}\n{printed}```"
 
 
+@cache
+def _conformance() -> str:
+    """How the demo's rows fare in every version."""
+    return conformance_tables(list(conformances(run, DEMO_ENVIRONMENT)))
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "settings": _settings,
     "focus columns": lambda: _focus_columns(extensions=False),
@@ -186,6 +167,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "demo": _demo,
     "sample rows": _sample_rows,
     "awk": _awk,
+    "conformance": _conformance,
+    "official validator": official_table,
 }
 
 

@@ -13,15 +13,20 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
 
 import exporter
 from exporter.arguments import parser
+from exporter.cost.charges import Kind
+from exporter.cost.sale import SalesTerms
 from exporter.documents.fields import Document, yaml_name
 from exporter.documents.kinds import CloudPricing, CostProfile, TokenBudget, UsageReport
 from exporter.documents.load import load_documents
+from exporter.documents.rate_card import RateCard
 from exporter.errors import ExporterError
 from exporter.settings.model import ALIASES, FILES_OF_SECRETS, VARIABLES
 from scripts.make_docs import PAGES, PARTS, REPOSITORY, demo_rows, remade
+from tests.builders import make_charges, table_of
 
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
 DOCUMENTS = (*PAGES, CHANGELOG)
@@ -105,12 +110,15 @@ def test_a_command_that_is_shown_at_a_prompt_can_be_typed(arguments: list[str]) 
         return
     command = tuple(itertools.takewhile(lambda word: not word.startswith("-"), arguments))
     assert parser().parse_args(arguments).handler
+    if command[0] == "validate":
+        command = command[:1]  # the path behind it is no command
     # argparse takes the beginning of a flag for the whole one.
     assert {word for word in arguments if word.startswith("--")} <= commands(parser())[command]
 
 
 def test_commands_are_shown() -> None:
-    assert {arguments[0] for arguments in typed()} == {"run", "backfill", "export", "--version"}
+    shown = {"run", "backfill", "export", "validate", "schema", "--version"}
+    assert {arguments[0] for arguments in typed()} == shown
 
 
 def commands(
@@ -226,6 +234,7 @@ def test_the_examples_are_a_configuration(tmp_path: Path) -> None:
             (folder / f"{number}.yaml").write_text(block)
         found = load_documents(folder)
         assert [profile.name for profile in found.cost_profiles] == ["h100-pool"]
+        assert (found.rate_card is None) == (name == "readme")
 
 
 def fields(of: type[Document], before: str = "") -> Iterator[tuple[str, bool]]:
@@ -249,11 +258,31 @@ def _document_in(annotation: object) -> tuple[type[Document] | None, bool]:
     return None, False
 
 
-@pytest.mark.parametrize("kind", [CostProfile, UsageReport, TokenBudget, CloudPricing])
+@pytest.mark.parametrize("kind", [CostProfile, UsageReport, TokenBudget, CloudPricing, RateCard])
 def test_every_field_of_a_document_is_explained(kind: type[Document]) -> None:
     section = CONFIGURATION.partition(f"\n## {kind.__name__}\n")[2].partition("\n## ")[0]
     told = re.findall(r"^\| `([\w.\[\]]+)` \| (\S+)", section, re.MULTILINE)
     assert {path: word == "required" for path, word in told} == dict(fields(kind))
+
+
+def test_the_prices_to_check_by_hand_are_what_the_program_asks() -> None:
+    """Of the rate card in the example; the rows come in the order of the table."""
+    document = next(b for b in blocks(CONFIGURATION, "yaml") if "kind: RateCard" in b)
+    card = {k: v for k, v in yaml.safe_load(document).items() if k not in ("apiVersion", "kind")}
+    charges = make_charges(
+        kind=[Kind.MODEL, Kind.MODEL, Kind.IDLE],
+        namespace=["assistants", "assistants", None],
+        model=["Qwen2.5-32B", "Llama-3.1-70B", None],
+        tokens_input=[1_500_000, 2_000_000, 0],
+        tokens_output=[1_000_000, 500_000, 0],
+        gpu_nano_hours=1_500_000_000,
+    )
+    rows = table_of(charges, SalesTerms(RateCard.model_validate(card))).to_pylist()
+    section = CONFIGURATION.partition("### Prices to check by hand")[2].partition("###")[0]
+    header, _, *lines = (line.strip("|").split("|") for line in section.splitlines() if "|" in line)
+    names = [name.strip() for name in header[1:]]
+    told = [[Decimal(cell.strip()) for cell in line[1:]] for line in lines]
+    assert told == [[row[name] for name in names] for row in rows]
 
 
 def spent(rows: Iterable[Mapping[str, str]]) -> Mapping[str, Decimal]:

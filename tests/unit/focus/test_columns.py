@@ -9,6 +9,8 @@ import pytest
 from exporter.focus.columns import SELECTABLE_VERSIONS, arrow_schema, columns_for
 from exporter.focus.extensions import INFERCOST_EXTENSIONS, OWN_EXTENSIONS, PREFIXES
 from exporter.focus.focus_columns import FOCUS_COLUMNS, FOCUS_VERSIONS
+from exporter.focus.rules.presence import presence_rules
+from exporter.focus.rules.rule import Level
 
 FACTS = Path(__file__).parents[2] / "golden/focus-columns/columns.csv"
 
@@ -31,20 +33,23 @@ OWN_NAMES = (
 )
 
 
+def facts_of(version: str) -> list[dict[str, str]]:
+    with FACTS.open(newline="") as file:
+        return [fact for fact in csv.DictReader(file) if fact["version"] == version]
+
+
 @pytest.mark.parametrize("version", FOCUS_VERSIONS)
 def test_focus_columns_are_those_of_the_specification(version: str) -> None:
-    with FACTS.open(newline="") as file:
-        expected = [
-            (
-                fact["column"],
-                fact["data_type"].lower().replace("-", ""),
-                fact["allows_nulls"] == "true",
-                fact["deprecated"] == "true",
-                set(filter(None, fact["allowed_values"].split("|"))),
-            )
-            for fact in csv.DictReader(file)
-            if fact["version"] == version
-        ]
+    expected = [
+        (
+            fact["column"],
+            fact["data_type"].lower().replace("-", ""),
+            fact["allows_nulls"] == "true",
+            fact["deprecated"] == "true",
+            set(filter(None, fact["allowed_values"].split("|"))),
+        )
+        for fact in facts_of(version)
+    ]
 
     columns = [column for column in FOCUS_COLUMNS if version in column.versions]
 
@@ -58,6 +63,32 @@ def test_focus_columns_are_those_of_the_specification(version: str) -> None:
         )
         for column in columns
     ] == expected
+
+
+@pytest.mark.parametrize("version", FOCUS_VERSIONS)
+def test_a_file_must_have_the_mandatory_columns(version: str) -> None:
+    rules = [each.rule for each in presence_rules(version)]
+    demanded = {
+        rule.id.removesuffix("/present")
+        for rule in rules
+        if rule.level is Level.ERROR and rule.id.endswith("/present")
+    }
+
+    assert demanded == {
+        fact["column"] for fact in facts_of(version) if fact["feature_level"] == "Mandatory"
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [("1.0", 43), ("1.1", 50), ("1.2", 57), ("1.3", 65), ("1.4", 65)]
+)
+def test_a_version_has_all_its_columns(version: str, count: int) -> None:
+    names = [column.name for column in columns_for(version, "x-Infer")]
+
+    assert [name for name in names if not name.startswith("x-")] == [
+        fact["column"] for fact in facts_of(version)
+    ]
+    assert len(facts_of(version)) == count
 
 
 def test_extension_columns_follow_the_focus_columns() -> None:

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from exporter.cost.charges import Charges
 from exporter.files.csv import encode_csv
 from exporter.files.parquet import encode_parquet
-from exporter.focus.rows import build_rows
-from tests.builders import KINDS, make_charges, make_charges_of, make_cloud, make_context
+from exporter.focus.columns import SELECTABLE_VERSIONS
+from exporter.focus.focus_columns import FOCUS_VERSIONS
+from tests.builders import KINDS, make_charges, make_charges_of, table_of
 
 Value = TypeVar("Value")
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-VERSIONS = st.sampled_from(["1.3", "infercost-1.0"])
+VERSIONS = st.sampled_from(SELECTABLE_VERSIONS)
 TEXT = st.builds(
     str.__add__,
     st.sampled_from(["", *FORMULA_STARTS, '"', ",", "\n", "\\"]),
@@ -47,7 +48,7 @@ NUMBERS = {
 }
 
 
-few = settings(max_examples=40)  # building rows is slow next to drawing them
+few = settings(max_examples=60)  # building rows is slow next to drawing them
 
 
 @st.composite
@@ -78,7 +79,7 @@ def any_charges(draw: st.DrawFn) -> Charges:
 
 
 def built(charges: Charges, version: str) -> pa.Table:
-    return build_rows(charges, make_cloud(charges), make_context(version=version))
+    return table_of(charges, version=version)
 
 
 @few
@@ -101,9 +102,9 @@ def test_rows_count_every_token(charges: Charges, version: str) -> None:
 
 
 @few
-@given(any_charges())
-def test_price_times_quantity_at_nine_digits_is_the_cost(charges: Charges) -> None:
-    for row in built(charges, "1.3").to_pylist():
+@given(any_charges(), st.sampled_from(FOCUS_VERSIONS))
+def test_price_times_quantity_at_nine_digits_is_the_cost(charges: Charges, version: str) -> None:
+    for row in built(charges, version).to_pylist():
         if row["PricingQuantity"]:
             product = row["ListUnitPrice"] * row["PricingQuantity"]
             assert round(product, 9) == row["ListCost"]
@@ -154,7 +155,7 @@ def test_no_cell_of_a_spreadsheet_starts_a_formula(charges: Charges) -> None:
         assert not [name for name in texts if row[name].startswith(FORMULA_STARTS)]
 
 
-@pytest.mark.parametrize("version", ["1.3", "infercost-1.0"])
+@pytest.mark.parametrize("version", SELECTABLE_VERSIONS)
 def test_the_order_of_other_rows_does_not_change_a_row(version: str) -> None:
     forth = built(make_charges_of("model", "idle"), version).to_pylist()
     back = built(make_charges_of("idle", "model"), version).to_pylist()

@@ -9,7 +9,6 @@ import pytest
 
 from exporter.focus.columns import SELECTABLE_VERSIONS, arrow_schema
 from exporter.periods import Schedule
-from scripts.make_golden import ROWS, VARIANTS, golden_rows
 from tests.builders import (
     KINDS,
     NANO,
@@ -23,17 +22,6 @@ from tests.builders import (
 
 def filled(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_rows_of_every_kind_are_the_golden_file(variant: str) -> None:
-    """If a change is meant: `make golden`."""
-    assert golden_rows(variant) == (ROWS / f"{variant}.csv").read_bytes()
-
-
-def test_every_golden_file_is_one_of_the_variants() -> None:
-    assert {path.stem for path in ROWS.glob("*.csv")} == set(VARIANTS)
-    assert set(SELECTABLE_VERSIONS) <= set(VARIANTS)
 
 
 def test_a_model_row_from_end_to_end() -> None:

@@ -1,0 +1,1 @@
+"""The parts of `infer-focus validate`: finding files, their versions, checking, telling."""
