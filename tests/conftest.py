@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import hypothesis
@@ -16,6 +17,17 @@ hypothesis.settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, print_blob=True
 )
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the machine lacks, in a frame of its own after everything else."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    untested = {reason: n for reason, n in reasons.items() if reason.startswith("NOT TESTED")}
+    if untested:
+        terminalreporter.section("NOT TESTED", sep="!", yellow=True, bold=True)
+    for reason, count in sorted(untested.items()):
+        terminalreporter.line(f"{reason} ({count} tests skipped)", yellow=True, bold=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -60,6 +60,8 @@ def test_nothing_to_check_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         find_local(str(tmp_path / "none"))
     assert str(caught.value) == f"{tmp_path}/none: no such file or folder"
+    with pytest.raises(ConfigurationError, match=r"x: cannot be opened: File name too long$"):
+        find_local("x" * 300)
     touch(tmp_path / "a.json")
     with pytest.raises(ConfigurationError) as caught:
         find_local(str(tmp_path))

@@ -53,8 +53,9 @@ def words(line: str) -> str:
 
 
 def test_broken_rules_are_told_with_their_first_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """Warnings last."""
     first, second, heads, rule, failed, warned, summary = table(
-        capsys, report(KEPT, FAILED, APART, WARNED)
+        capsys, report(WARNED, KEPT, FAILED, APART)
     )
     assert first == "out: 3 files, 5,000 rows, 1.2 MB"
     assert second == "focus/ FOCUS 1.3 (from the path): 3 files, 5,000 rows"

@@ -64,6 +64,9 @@ def _two(column: str, second: Any, rule_column: str) -> Case:
 FILE_CASES: dict[str, Case] = {
     "PricingCurrency/complete": cell("PricingCurrencyListUnitPrice", GONE, row=None),
     "AllocatedMethodDetails/present": cell("AllocatedMethodDetails", GONE, row=None),
+    "columns/alphabetical": changes(
+        "x_A", {"x_B": "1", "x_A": "1"}, {"x_A": "1", "x_B": "1"}, row=None
+    ),
     "columns/custom-name": changes(
         "x_some_thing", {"x_some_thing": "1"}, {"x_SomeThing": "1"}, row=None
     ),
