@@ -1,7 +1,9 @@
 # One stage makes the environment, the other one only runs it and has nothing to build or install with.
+# A digest (`--build-arg PYTHON_DIGEST=sha256:…`) pins the base to one content.
 ARG PYTHON_IMAGE=python:3.13-slim
+ARG PYTHON_DIGEST=
 
-FROM ${PYTHON_IMAGE} AS build
+FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@}${PYTHON_DIGEST} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/infer-focus
 WORKDIR /src
@@ -13,7 +15,7 @@ COPY exporter exporter
 RUN /opt/infer-focus/bin/pip install --no-deps . \
  && /opt/infer-focus/bin/pip uninstall --yes --quiet pip
 
-FROM ${PYTHON_IMAGE}
+FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@}${PYTHON_DIGEST}
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="infer-focus" \
@@ -29,6 +31,7 @@ RUN python -m pip uninstall --yes --quiet --root-user-action ignore pip
 # can see with runAsNonRoot that it is not root.
 COPY --from=build /opt/infer-focus /opt/infer-focus
 USER 65532:65532
-# The one folder this user can write to, for `demo`.
+# The one folder this user can write to; in Kubernetes an emptyDir, the rest can be read-only.
 WORKDIR /tmp
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["infer-focus"]
