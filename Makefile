@@ -5,15 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+VALIDATOR := $(TOOLS)/focus-validator
 UPGRADE ?=
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PIP_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+PIP_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --exclude-newer "7 days" \
 	--custom-compile-command "make requirements" $(UPGRADE)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage check format requirements docs clean
+.PHONY: help demo test coverage check format requirements docs golden clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -21,10 +22,10 @@ help: ## list the targets
 demo: $(VENV)/.installed ## run the whole job on sample data into ./infer-focus-demo
 	@$(BIN)/infer-focus demo
 
-test: $(VENV)/.installed-dev $(TOOLS)/.ready ## run every test, with real Prometheus and S3 servers
+test: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## run every test, with real Prometheus and S3 servers
 	INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-coverage: $(VENV)/.installed-dev $(TOOLS)/.ready ## run every test and show the lines none reaches
+coverage: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## run every test and show the lines none reaches
 	INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest --cov $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev ## lint, format, types and import directions
@@ -39,11 +40,16 @@ format: $(VENV)/.installed-dev ## mend what can be mended by itself
 
 # Pins stay where they are unless UPGRADE=--upgrade; a version is taken once it is a week old.
 requirements: $(VENV)/.installed-dev ## re-make the pinned requirements after a change of pyproject.toml
-	$(PIP_COMPILE) pyproject.toml --output-file requirements.txt
-	$(PIP_COMPILE) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(PIP_COMPILE) --python-version 3.11 pyproject.toml --output-file requirements.txt
+	$(PIP_COMPILE) --python-version 3.11 pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(PIP_COMPILE) --python-version 3.12 --group focus-validator --output-file requirements-focus-validator.txt
 
 docs: $(VENV)/.installed-dev ## re-make the generated parts of README and docs
 	$(BIN)/python -m scripts.make_docs
+	$(BIN)/python -m scripts.make_chart_docs
+
+golden: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## re-make the files that the tests compare with
+	$(BIN)/python -m scripts.make_golden
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) $(TOOLS) build dist *.egg-info infer-focus-demo .coverage
@@ -66,6 +72,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-$(TOOLS)/.ready: scripts/get_tools.py scripts/debian.py
-	@$(PYTHON) -m scripts.get_tools $(TOOLS)
+$(TOOLS)/.ready: $(VENV)/.made scripts/get_tools.py scripts/debian.py scripts/helm.py
+	@$(BIN)/python -m scripts.get_tools $(TOOLS)
 	@touch $@
+
+# Made by the script itself, and only where there is a Python for it: else it is tried every time.
+$(VALIDATOR)/.ready: scripts/get_focus_validator.py scripts/make_venv.py requirements-focus-validator.txt
+	@$(PYTHON) -m scripts.get_focus_validator $(VALIDATOR)

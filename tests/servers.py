@@ -38,6 +38,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 STOP_SECONDS = 20
 POLL_SECONDS = 0.05
+RETENTION_FLAG = "--storage.tsdb.retention.time"
 
 #: Variables of the developer's machine that would change what a test sees.
 SETTING_PREFIXES = (
@@ -147,6 +148,7 @@ def prometheus_server(
     """A Prometheus that holds exactly the samples of the files and scrapes nothing.
 
     Yields the base URL. `folder` (a fresh one per server) takes its blocks, configuration and log.
+    Nothing is forgotten unless a flag says so.
     """
     prometheus, promtool = require_tool("prometheus"), require_tool("promtool")
     blocks = folder / "blocks"
@@ -162,10 +164,11 @@ def prometheus_server(
         str(prometheus),
         f"--config.file={config}",
         f"--storage.tsdb.path={blocks}",
-        "--storage.tsdb.retention.time=10y",
         "--web.listen-address=127.0.0.1:0",
         *extra_flags,
     ]
+    if not any(flag.startswith(RETENTION_FLAG) for flag in extra_flags):
+        command.append(f"{RETENTION_FLAG}=10y")
     log = folder / "prometheus.log"
     with _running(command, log, r'msg="Listening on".* address=(\S+)', "/-/ready") as url:
         yield url
