@@ -33,6 +33,17 @@ example, the spend by namespace:
   infer-focus export focus --period 2026-10 |
     awk -F, 'NR>1 {by_ns[$29]+=$1} END {for (n in by_ns) print n, by_ns[n]}'
 """
+_CHECK = """\
+Says before the first run what works: one line for each thing a run needs, and below each failure
+what to change. Writes nothing. With SOURCE_FILE the time is that of its newest sample.
+
+Exit code: 0 everything a run needs is there (warnings allowed), 3 something is missing without
+which periods fail or cost nothing, 4 the source or the destination cannot be used, 2 the
+configuration is wrong.
+
+example:
+  infer-focus check
+"""
 _VALIDATE = """\
 Checks Parquet and CSV files that are already written, by this program or any other, against the
 rules of FOCUS that data can show. PATH is a file, a folder with everything below it, or
@@ -77,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "run", "export what is due (the CronJob)", _RUN).set_defaults(handler=_run)
     _add_backfill(commands)
     _add_export(commands)
+    _add_check(commands)
     _add_validate(commands)
     _add_schema(commands)
     _add_demo(commands)
@@ -135,6 +147,14 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         choices=LAYOUTS,
         default="infercost-1.0",
         help="the columns: InferCost's (default) or those of a FOCUS version",
+    )
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(commands, "check", "say what works before the first run", _CHECK)
+    command.set_defaults(handler=_check)
+    command.add_argument(
+        "--format", choices=("text", "json"), default="text", help="text (default) or json"
     )
 
 
@@ -226,6 +246,15 @@ def _export_focus(parsed: argparse.Namespace, environ: Environ, now: int) -> int
     )
     configuration = start(environ, needs_destination=False, layout=parsed.layout)
     return export_focus(configuration, arguments, now)
+
+
+def _check(parsed: argparse.Namespace, environ: Environ, now: int) -> int:
+    from exporter.commands.check import CheckArguments, check
+    from exporter.commands.start import start
+    from exporter.settings import unknown_names
+
+    configuration = start(environ, needs_destination=True)
+    return check(configuration, CheckArguments(parsed.format, unknown_names(environ)), now)
 
 
 def _validate(parsed: argparse.Namespace, environ: Environ, _now: int) -> int:

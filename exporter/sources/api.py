@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import httpx
 import structlog
@@ -22,13 +23,14 @@ from tenacity import (
 from exporter.errors import UnusableError
 from exporter.sources.access import PrometheusAccess, open_client
 from exporter.sources.faults import (
+    Fault,
     NoConnection,
     Passing,
     TooMuch,
     status_fault,
     transport_fault,
 )
-from exporter.sources.replies import Data, checked
+from exporter.sources.replies import Data, checked, names_of, status_of
 
 #: A larger answer is asked for in parts.
 MAX_ANSWER_BYTES = 128 * 2**20
@@ -37,6 +39,8 @@ MAX_ANSWER_BYTES = 128 * 2**20
 #: counters from downsampled blocks. VictoriaMetrics: do not move the range for its cache.
 _ALWAYS = {"partial_response": "false", "max_source_resolution": "0s", "nocache": "1"}
 _BACKOFF = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0.0, 0.5)
+
+_Answer = TypeVar("_Answer")
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -68,6 +72,32 @@ class PrometheusApi:
         Raises TooMuch and Final at once, Passing when the last attempt failed so, and
         UnusableError when no request can succeed. Set `abandoned` to make it give up early.
         """
+        return self._answered(path, form, abandoned, checked)
+
+    def ask_names(self, path: str, form: Mapping[str, str], abandoned: threading.Event) -> set[str]:
+        """The names in the answer of a path that lists some; raises what `ask` raises."""
+        return self._answered(path, form, abandoned, names_of)
+
+    def status(self, name: str) -> dict[str, str]:
+        """The texts that `status/{name}` shows; nothing where a server has no such page.
+
+        Not every server has these pages, so it is asked once, and no failure means anything.
+        """
+        try:
+            with self._client.stream("GET", self._access.endpoint(f"status/{name}")) as response:
+                body = self._read(response)
+        except (httpx.HTTPError, Fault) as error:
+            log.debug("prometheus_status_unknown", name=name, reason=type(error).__name__)
+            return {}
+        return status_of(body) if response.status_code == httpx.codes.OK else {}
+
+    def _answered(
+        self,
+        path: str,
+        form: Mapping[str, str],
+        abandoned: threading.Event,
+        read: Callable[[bytes], _Answer],
+    ) -> _Answer:
         attempts = 1 + self._access.max_retries
         retrying = Retrying(
             stop=stop_after_attempt(attempts) | stop_when_event_set(abandoned),
@@ -78,14 +108,17 @@ class PrometheusApi:
             reraise=True,
         )
         try:
-            return retrying(self._ask_once, path, form)
+            answer: _Answer = retrying(self._ask_once, path, form, read)
         except NoConnection as fault:
             raise UnusableError(f"{self._access.address} cannot be reached: {fault}") from fault
+        return answer
 
     def close(self) -> None:
         self._client.close()
 
-    def _ask_once(self, path: str, form: Mapping[str, str]) -> Data:
+    def _ask_once(
+        self, path: str, form: Mapping[str, str], read: Callable[[bytes], _Answer]
+    ) -> _Answer:
         url = self._access.endpoint(path)
         try:
             with self._client.stream("POST", url, data={**self._form, **form}) as response:
@@ -94,13 +127,13 @@ class PrometheusApi:
             raise transport_fault(error, self._access.address) from error
         log.debug(
             "prometheus_answer",
-            query=form["query"],
+            query=form.get("query", path),
             status=response.status_code,
             bytes=len(body),
         )
         if response.status_code != httpx.codes.OK:
             raise status_fault(response.status_code, response.headers, body, self._access.address)
-        return checked(body)
+        return read(body)
 
     def _read(self, response: httpx.Response) -> bytes:
         deadline = self._clock() + self._access.timeout_seconds

@@ -49,6 +49,11 @@ class OpenMetricsSource:
         times = self._dump.times_ms
         return int(times.min() // 1000) if len(times) else None
 
+    def newest_sample(self) -> int | None:
+        """Unix seconds of the newest sample, rounded up; None when the files hold none."""
+        times = self._dump.times_ms
+        return -int(-times.max() // 1000) if len(times) else None
+
     def close(self) -> None:
         """Nothing is open: the files were read when the source was made."""
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from exporter.errors import ConfigurationError
 from exporter.periods import HOUR_SECONDS
+from exporter.sources.census import CountQuery
 from exporter.sources.series import HourlyQuery, Matcher, RawQuery
 
 #: Counts the instants of a one-minute window of one-minute steps: 2 with both ends, 1 without left.
@@ -62,6 +63,25 @@ def raw_text(query: RawQuery, edge: LeftEdge) -> str:
     """The instant query that, asked at the end, answers with all samples of (start, end]."""
     span = window(query.end - query.start, edge)
     return f"{selector(query.metric, query.matchers)}[{span}]"
+
+
+def count_text(query: CountQuery) -> str:
+    """The instant query that, asked at the end, answers with one number per group.
+
+    The edge rule does not matter: nobody is billed by these numbers.
+    """
+    found = f"last_over_time({selector(query.metric, query.matchers)}[{query.seconds}s])"
+    if query.latest is not None:
+        found = f"{found} == {query.latest!r}"
+    if query.distinct:
+        found = _counted((*query.by, *query.distinct), found)
+    return _counted(query.by, found)
+
+
+def _counted(labels: Sequence[str], found: str) -> str:
+    """The number of series per value of the labels; of all series without labels."""
+    by = ",".join(_checked(_LABEL_NAME, "label", label) for label in labels)
+    return f"count by ({by}) ({found})" if by else f"count({found})"
 
 
 def active_terms(query: HourlyQuery) -> tuple[float, int]:

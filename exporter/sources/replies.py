@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -51,9 +52,27 @@ class _Instant(msgspec.Struct):
     value: tuple[float, str]
 
 
+class _Names(msgspec.Struct):
+    """An answer that lists names; what is partial says so as in _Reply."""
+
+    status: str
+    data: list[str] = []
+    error: str = ""
+    errorType: str = ""  # noqa: N815 the name in the API
+    warnings: list[str] | None = None
+    isPartial: bool = False  # noqa: N815 the name in VictoriaMetrics
+
+
+class _Status(msgspec.Struct):
+    data: dict[str, object]
+
+
 _reply = msgspec.json.Decoder(_Reply)
+_names = msgspec.json.Decoder(_Names)
+_status = msgspec.json.Decoder(_Status)
 _matrix = msgspec.json.Decoder(list[_Ranged])
 _vector = msgspec.json.Decoder(list[_Instant])
+_AnyReply = TypeVar("_AnyReply", _Reply, _Names)
 
 
 def checked(body: bytes) -> Data:
@@ -62,19 +81,38 @@ def checked(body: bytes) -> Data:
     An answer that is cut, partial, or carries warnings raises Passing: Thanos and VictoriaMetrics
     answer with success while a store is away. An error inside a success raises what it means.
     """
-    try:
-        reply = _reply.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Passing(f"the answer is not JSON of a Prometheus API: {beginning(body)}") from error
-    fault = _fault_of(reply)
-    if fault is not None:
-        raise fault
+    reply = _believed(_reply, body)
     if reply.data is None:
         raise Final("the answer has no data")
     return reply.data
 
 
-def _fault_of(reply: _Reply) -> Fault | None:
+def names_of(body: bytes) -> set[str]:
+    """The names of a complete answer that lists some; raises what `checked` raises."""
+    return set(_believed(_names, body).data)
+
+
+def status_of(body: bytes) -> dict[str, str]:
+    """The texts among what a status page shows; nothing if the answer is not one."""
+    try:
+        shown = _status.decode(body).data
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return {name: value for name, value in shown.items() if isinstance(value, str)}
+
+
+def _believed(decoder: msgspec.json.Decoder[_AnyReply], body: bytes) -> _AnyReply:
+    try:
+        reply = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Passing(f"the answer is not JSON of a Prometheus API: {beginning(body)}") from error
+    fault = _fault_of(reply)
+    if fault is not None:
+        raise fault
+    return reply
+
+
+def _fault_of(reply: _Reply | _Names) -> Fault | None:
     if reply.status != "success":
         return answer_fault(reply.error, f"status {reply.status} {reply.errorType}".strip())
     if reply.warnings:
@@ -121,10 +159,15 @@ def _cut(labels: list[Labels], edges: list[int], times: Ints, values: Floats) ->
 
 def instant_values(data: Data) -> list[float]:
     """The values of an instant answer, one per series."""
+    return [value for _, value in instant_of(data)]
+
+
+def instant_of(data: Data) -> list[tuple[Labels, float]]:
+    """The series of an instant answer with their values."""
     if data.resultType != _VECTOR:
         raise Final(f"the answer is a {data.resultType}, expected a {_VECTOR}")
     try:
-        return [float(series.value[1]) for series in _vector.decode(data.result)]
+        return [(each.metric, float(each.value[1])) for each in _vector.decode(data.result)]
     except (msgspec.DecodeError, ValueError) as error:
         raise Final(f"the answer's values cannot be read ({error})") from error
 

@@ -1,4 +1,4 @@
-"""Setups that `infer-focus check` is run against: one that works, and others that lack one thing.
+"""Setups with a real Prometheus that `infer-focus check` is run against.
 
 The clock is real, so the fleets are made around it: their samples begin long enough before now for
 a run, and go on for two hours after it.
@@ -7,155 +7,63 @@ a run, and go on for two hours after it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from tests.fleets.fleet import HOUR, Fleet
-from tests.fleets.gpus import Gpu, Holding, exporter_pod
-from tests.fleets.kube import KubePod, KubeState
-from tests.fleets.pools import document
-from tests.fleets.scrapes import ScrapeJob, Scrapes
-from tests.fleets.vllm import VllmProcess, every_minute
+from tests.e2e.job import Ended, ended
+from tests.fleets.setups import Document, Setup
+from tests.servers import prometheus_server, run_command
 
-#: Hours before now; a lookback of two hours reads 28, a daily report 50.
-HELD_HOURS = 52
-SCRAPES = Scrapes(interval=300)
-LONG = 60 * 24 * HOUR
-#: Node, GPUs on it, what DCGM calls them, and the pods that hold the first of them.
-NODES = (
-    ("gpu-h100-01", 4, "NVIDIA H100 80GB HBM3", (("chat", "chat-0"), ("chat", "chat-1"))),
-    ("gpu-l40s-01", 2, "NVIDIA L40S", (("search", "search-0"),)),
-)
-MODELS = {"chat": "llama-3.1-70b", "search": "bge-m3"}
-
-Document = Mapping[str, Any]
+AHEAD_HOURS = 3
 
 
-def profile(name: str, model: str, gpus: int, selector: Mapping[str, str]) -> Document:
-    """A CostProfile with a price per GPU."""
-    return document(
-        "CostProfile",
-        name,
-        {
-            "hardware": {
-                "gpuModel": model,
-                "gpuCount": gpus,
-                "purchasePriceUSD": 35_000 * gpus,
-                "tdpWatts": 700,
-            },
-            "electricity": {"ratePerKWh": 0.18},
-            "nodeSelector": dict(selector),
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A setup with its server: what the command is given, in the folder it runs in."""
+
+    url: str
+    folder: Path
+    settings: Mapping[str, str]
+
+    def check(self, *arguments: str, **settings: str) -> Ended:
+        """`infer-focus check`; a setting of no text is not set."""
+        given = {**self.settings, **settings}
+        return ended(
+            run_command(
+                ["check", *arguments],
+                {name: text for name, text in given.items() if text},
+                cwd=self.folder,
+            )
+        )
+
+    def but(self, documents: Sequence[Document]) -> Running:
+        """The same source with other documents."""
+        path = self.folder / f"config-{len([*self.folder.iterdir()])}.yaml"
+        write_documents(documents, path)
+        return replace(self, settings={**self.settings, "CONFIG_PATH": path.name})
 
 
-def usage_report(name: str, schedule: str, profile_name: str, *namespaces: str) -> Document:
-    spec = {"costProfileRef": profile_name, "schedule": schedule, "namespaces": list(namespaces)}
-    return document("UsageReport", name, spec)
+@contextmanager
+def running(setup: Setup, folder: Path, destination: Mapping[str, str]) -> Iterator[Running]:
+    """A real Prometheus with the setup's series; `folder` is a fresh one."""
+    fleet = setup.fleet(int(time.time()), AHEAD_HOURS)
+    files = fleet.write_blocks(folder / "series")
+    with prometheus_server(files, folder / "server", setup.flags) as url:
+        write_documents(setup.documents, folder / "config.yaml")
+        settings = {
+            "PROMETHEUS_URL": url,
+            "CONFIG_PATH": "config.yaml",
+            "CLUSTER_NAME": "prod",
+            "COLLECTION_LOOKBACK_HOURS": "2",
+            **destination,
+            **setup.settings,
+        }
+        yield Running(url, folder, settings)
 
 
-H100 = profile("h100-pool", "NVIDIA H100 SXM5", 4, {"gpu-pool": "h100"})
-L40S = profile("l40s-pool", "NVIDIA L40S", 2, {"gpu-pool": "l40s"})
-CHAT_DAILY = usage_report("chat-daily", "daily", "h100-pool", "chat")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What is there: the exporters and their labels, the documents, the server's flags.
-
-    `down` are nodes whose DCGM exporter has not answered for three hours.
-    """
-
-    dcgm: bool = True
-    pod_labels: bool = True
-    kube: bool = True
-    kube_labels: bool = True
-    tokens: bool = True
-    targets: bool = True
-    down: tuple[str, ...] = ()
-    documents: Sequence[Document] = (H100, L40S, CHAT_DAILY)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
-    held_hours: int = HELD_HOURS
-
-    def fleet(self) -> Fleet:
-        """The series, around this moment."""
-        start = int(time.time()) // HOUR * HOUR - self.held_hours * HOUR
-        fleet = Fleet(start, self.held_hours + 3)
-        if self.tokens:
-            self._add_tokens(fleet)
-        if self.dcgm:
-            self._add_gpus(fleet)
-        if self.kube:
-            fleet.add(self._kube_state())
-        return fleet
-
-    def write_documents(self, path: Path) -> None:
-        path.write_text(yaml.safe_dump_all([*self.documents], sort_keys=False), "utf-8")
-
-    def but(self, **changes: Any) -> Setup:
-        """The same with something else."""
-        return replace(self, **changes)
-
-    def _add_tokens(self, fleet: Fleet) -> None:
-        jobs = (ScrapeJob(scrapes=SCRAPES),)
-        for number, (namespace, pod) in enumerate(_holders()):
-            served = every_minute(fleet.first, fleet.end)
-            instance = f"10.0.0.{number}:8000"
-            model = MODELS[namespace]
-            fleet.add(VllmProcess(namespace, pod, model, served, instance=instance, jobs=jobs))
-
-    def _add_gpus(self, fleet: Fleet) -> None:
-        for node, count, model, holders in NODES:
-            answers = self._scrapes(node)
-            for index in range(count):
-                held = [Holding(fleet.start - LONG, fleet.end + LONG, *holders[index])] if index < len(holders) else []
-                fleet.add(
-                    Gpu(
-                        f"GPU-{node}-{index}",
-                        node,
-                        held,
-                        index=index,
-                        model=model,
-                        pod_labels=self.pod_labels,
-                        form="exported",
-                        target=exporter_pod(node),
-                        scrapes=answers,
-                    )
-                )
-            if self.targets:
-                target = {"job": "dcgm-exporter", "instance": f"{node}:9400", **exporter_pod(node)}
-                values = [
-                    (ms, int(not answers.in_gap(ms)))
-                    for ms in SCRAPES.times_ms(fleet.first, fleet.end)
-                ]
-                fleet.add_series("up", target, values)
-
-    def _scrapes(self, node: str) -> Scrapes:
-        if node not in self.down:
-            return SCRAPES
-        now = int(time.time())
-        return replace(SCRAPES, gaps=((now - 3 * HOUR, now + LONG),))
-
-    def _kube_state(self) -> KubeState:
-        shown = self.kube_labels
-        nodes = {node: {"gpu_pool": node.split("-")[1]} if shown else {} for node, *_ in NODES}
-        namespaces = {name: {"team": name} if shown else {} for name in MODELS}
-        labels = {"app": "vllm"} if shown else {}
-        pods = [
-            KubePod(namespace, pod, node, 1, labels)
-            for node, _, _, holders in NODES
-            for namespace, pod in holders
-        ]
-        return KubeState(pods, nodes, namespaces, SCRAPES)
-
-
-def _holders() -> list[tuple[str, str]]:
-    return [holder for *_, holders in NODES for holder in holders]
-
-
-HEALTHY = Setup()
+def write_documents(documents: Sequence[Document], path: Path) -> None:
+    path.write_text(yaml.safe_dump_all([*documents], sort_keys=False), "utf-8")
