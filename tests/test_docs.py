@@ -93,6 +93,9 @@ def typed_commands(text: str) -> Iterator[list[str]]:
 
 
 def _arguments(words: list[str]) -> Iterator[list[str]]:
+    """In a command of Helm or kubectl it is the name of a release or of a CronJob."""
+    if {"helm", "kubectl"} & set(words[:2]):
+        return
     for place, word in enumerate(words):
         if word == "infer-focus" or word.endswith("/infer-focus"):
             rest = words[place + 1 :]
