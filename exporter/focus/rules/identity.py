@@ -121,26 +121,19 @@ class NoOverlap:
 
 def identity_rules(version: str, keys: Callable[[], KeyStore]) -> Iterator[DatasetRule]:
     """The rules of a FOCUS version, each with a store of its own."""
-    twice, overlap = "No row is there twice", "Charge periods of one holder are equal or apart"
+    twice, apart = "No row is there twice", "Charge periods of one holder are equal or apart"
+    of_own = ", in files of this program"
     level = Level.ERROR if version == "1.4" else Level.WARNING
-    rules = [
-        (_others, "rows", level, Level.WARNING, "", _all_but_amounts, _others_holder),
-        (
-            _own,
-            "extensions",
-            Level.ERROR,
-            Level.ERROR,
-            ", in files of this program",
-            _own_identity,
-            _own_holder,
-        ),
-    ]
-    for where, group, of_rows, of_periods, suffix, identity, holder in rules:
-        nobody = f"every file is {'of this program' if where is _others else 'of another program'}"
-        once = Rule(f"{group}/once", of_rows, f"{twice}{suffix}.")
-        yield SeenOnce(once, keys(), where, identity, nobody=nobody)
-        apart = Rule(f"{group}/no-overlap", of_periods, f"{overlap}{suffix}.")
-        yield NoOverlap(apart, keys(), where, holder, nobody=nobody)
+    nobody = "every file is of this program"
+    once = Rule("rows/once", level, f"{twice}.")
+    yield SeenOnce(once, keys(), _others, _all_but_amounts, nobody=nobody)
+    no_overlap = Rule("rows/no-overlap", Level.WARNING, f"{apart}.")
+    yield NoOverlap(no_overlap, keys(), _others, _others_holder, nobody=nobody)
+    nobody = "every file is of another program"
+    once = Rule("extensions/once", Level.ERROR, f"{twice}{of_own}.")
+    yield SeenOnce(once, keys(), _own, _own_identity, nobody=nobody)
+    no_overlap = Rule("extensions/no-overlap", Level.ERROR, f"{apart}{of_own}.")
+    yield NoOverlap(no_overlap, keys(), _own, _own_holder, nobody=nobody)
     if version in ("1.3", "1.4"):
         yield _allocated_once(keys())
 

@@ -18,8 +18,8 @@ from exporter.focus.rules.row_rule import Finding
 from exporter.focus.rules.rows import Rows
 from exporter.focus.rules.rule import Level, Rule
 
-#: How many names one rule remembers; some 200 bytes each.
-MOST_NAMES = 500_000
+#: How many names one rule remembers; some 200 bytes each, whatever they go with.
+MOST_NAMES = 200_000
 
 
 class OneParent:
@@ -43,7 +43,7 @@ class OneParent:
         self.nobody = f"no row has both {child} and {parent}"
         self._alike = alike
         self._most = most
-        self._parents: dict[str, str] = {}
+        self._parents: dict[str, int] = {}
 
     def check(self, rows: Rows, digests: Digests, tallies: Tallies) -> None:
         """Compares the rows with all those before."""
@@ -69,11 +69,11 @@ class OneParent:
         """Every row was judged when it came."""
 
     def _fits(self, name: str, value: str) -> bool:
-        value = self._alike(value)
+        parent = hash(self._alike(value))
         known = self._parents.get(name)
         if known is None and len(self._parents) < self._most:
-            self._parents[name] = value
-        return known is None or known == value
+            self._parents[name] = parent
+        return known is None or known == parent
 
 
 def parent_rules(version: str) -> Iterator[OneParent]:

@@ -30,16 +30,24 @@ def period_rules() -> Iterator[RowRule]:
 
 
 def calendar_month_rule() -> RowRule:
-    """FOCUS leaves the length of a billing period open; a month is what invoices are for."""
+    """FOCUS leaves the length of a billing period open; a month is what invoices are for.
+
+    Files of this program have a stricter rule of their own.
+    """
+
+    def look(rows: Rows) -> Finding:
+        concerned, broken = not_a_month(rows)
+        return Finding(concerned if rows.layout.prefix is None else rows.none(), broken)
+
     return row_rule(
         "calendar-month",
         "BillingPeriodStart",
         Level.WARNING,
         "The billing period is one whole calendar month in UTC.",
         "does not begin a calendar month that BillingPeriodEnd ends",
-        not_a_month,
+        look,
         needs=("BillingPeriodEnd",),
-        nobody=_NO_TIMES,
+        nobody="no row of another program has both times",
     )
 
 

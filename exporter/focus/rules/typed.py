@@ -24,7 +24,7 @@ NO_TIME = np.iinfo(np.int64).min
 #: One number without sign for positive, separators or padding; an exponent only as E.
 NUMBER = r"^-?[0-9]+(\.[0-9]+)?(E-?[0-9]+)?$"
 INTEGER = r"^-?[0-9]+$"
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _UTC_ZONES = ("UTC", "Etc/UTC", "Z", "+00:00")
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 

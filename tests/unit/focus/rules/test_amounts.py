@@ -162,6 +162,17 @@ def test_prices_in_another_currency_are_not_compared() -> None:
     assert found["PricingCurrencyEffectiveCost/same-currency"].status is Status.NOT_APPLICABLE
 
 
+def test_without_a_currency_prices_are_not_compared() -> None:
+    found = of_row(
+        "1.2",
+        BillingCurrency=None,
+        PricingCurrency=None,
+        PricingCurrencyEffectiveCost=Decimal(7),
+    )
+
+    assert found["PricingCurrencyEffectiveCost/same-currency"].status is Status.NOT_APPLICABLE
+
+
 def test_floating_point_amounts_are_compared_like_decimals() -> None:
     types = dict.fromkeys(("ListUnitPrice", "PricingQuantity", "ListCost"), pa.float64())
     cells = row("1.3", ListUnitPrice=0.1, PricingQuantity=3.0, ListCost=0.30000000000000004)

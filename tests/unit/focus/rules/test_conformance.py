@@ -82,6 +82,16 @@ def test_a_rule_without_its_column_does_not_apply() -> None:
     assert failed(found.values()) == ["RegionId/present"]
 
 
+def test_rules_of_this_program_do_not_apply_to_files_of_others() -> None:
+    found = results("1.3", parquet("1.3", [row("1.3")]))
+
+    own = {result.reason for rule, result in found.items() if rule.startswith("extensions/")}
+    assert own == {
+        "no file has these columns of this program",
+        "every file is of another program",
+    }
+
+
 def test_a_rule_that_one_of_two_files_can_break_applies() -> None:
     whole = parquet("1.3", [row("1.3", RegionName=None)])
 

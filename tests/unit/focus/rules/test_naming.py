@@ -64,6 +64,12 @@ def test_a_focus_column_in_another_spelling_is_told_the_right_one() -> None:
     assert example.what.endswith("FOCUS spells it BilledCost")
 
 
+def test_of_many_columns_the_first_five_are_told() -> None:
+    found = of_columns("1.2", *"abcdefg")["columns/prefix"]
+
+    assert (found.broken, [column for column, _ in whats(found)]) == (1, list("abcde"))
+
+
 @pytest.mark.parametrize(("strict", "level"), [(False, Level.WARNING), (True, Level.ERROR)])
 def test_a_hyphen_is_an_error_only_when_strict(strict: bool, level: Level) -> None:
     found = of_columns("1.3", "x-Thing", strict=strict)["columns/hyphen"]
@@ -97,6 +103,7 @@ def test_custom_columns_come_last() -> None:
 
     assert whats(found) == [("ListCost", "stands after a custom column")]
     assert of_columns("1.3", "ListCost", "BilledCost", "x_A")["columns/order"].broken == 0
+    assert of_columns("1.0", "BilledCost", "Currency", "ListCost")["columns/order"].broken == 0
 
 
 def test_columns_stand_by_the_alphabet_in_1_4() -> None:

@@ -63,6 +63,18 @@ def test_parts_of_other_charges_are_added_up_apart() -> None:
     assert found["split/ratios"].examples[0].row == 3
 
 
+def test_two_prices_of_one_resource_are_two_charges() -> None:
+    cores, memory = {"SkuPriceId": "cores"}, {"SkuPriceId": "memory", "SkuMeter": "Memory"}
+
+    found = of_parts(
+        *(part("0.5", name, **sku) for name in "ab" for sku in (cores, memory)),
+        row("1.3", SkuPriceId="traffic"),
+    )
+
+    assert found["split/ratios"].rows == 2
+    assert not any(result.broken for rule, result in found.items() if rule.startswith("split/"))
+
+
 def test_parts_of_one_charge_may_be_in_two_files() -> None:
     first, second = (parquet("1.3", [part("0.5", name)]) for name in "ab")
 
