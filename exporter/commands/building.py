@@ -214,11 +214,18 @@ def row_rules(
         row_grain=settings.collection_row_grain,
         idle_shared=settings.cost_idle == "share",
         pricing=configuration.documents.cloud_pricing,
-        terms=SalesTerms(
-            configuration.documents.rate_card,
-            contracted=settings.focus_billed_cost == "contracted",
-            by_pool=settings.focus_split_allocation and defines_shares(layout),
-        ),
+        terms=sales_terms(configuration, layout),
         include=include,
         exclude=() if namespaces is not None else settings.collection_exclude_namespaces,
+    )
+
+
+def sales_terms(configuration: Configuration, layout: str | None = None) -> SalesTerms:
+    """How charges are sold in a layout, by default in that of FOCUS_VERSION."""
+    settings = configuration.settings
+    shares = defines_shares(layout or settings.focus_version)
+    return SalesTerms(
+        configuration.documents.rate_card,
+        contracted=settings.focus_billed_cost == "contracted",
+        by_pool=settings.focus_split_allocation and shares,
     )

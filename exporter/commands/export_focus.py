@@ -100,6 +100,7 @@ def export_focus(configuration: Configuration, arguments: ExportArguments, now: 
             configuration.plans,
             settings.collection_row_grain,
             settings.cost_idle == "share",
+            by_the_hour=rules.terms.by_the_hour,
         )
         with progress_over(windows(tasks)) as advance:
             summary = export(source, tasks, export_rules, deliver, advance)

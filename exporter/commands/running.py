@@ -15,6 +15,7 @@ from exporter.commands.building import (
     place_of,
     reading_rules,
     row_rules,
+    sales_terms,
 )
 from exporter.commands.progress import progress_over
 from exporter.commands.telling import manifest_of, tell
@@ -137,7 +138,8 @@ def export_tasks(
         settings.collection_row_grain,
         settings.cost_idle == "share",
         accept_gaps=flags.accept_gaps,
-        **({"skip": present} if flags.missing_only else {}),
+        by_the_hour=sales_terms(configuration).by_the_hour,
+        skip=present if flags.missing_only else lambda _cluster, _task: False,
     )
     with progress_over(windows(tasks)) as advance:
         return export(source, tasks, rules, publisher.deliver, advance)

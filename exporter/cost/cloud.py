@@ -15,9 +15,12 @@ from exporter.cost.cloud_equivalents import CloudEquivalents
 from exporter.cost.parts import totals
 from exporter.cost.sale import Sale
 from exporter.documents.kinds import CloudPricing
+from exporter.errors import PeriodError
 from exporter.integers import NANO, divide
 
 _MILLION = 1_000_000
+#: With the cloud cost beside it the difference stays within 64 bits.
+_MOST_NANO = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def compare(sale: Sale, pricing: CloudPricing, usd_rate: Decimal) -> CloudEquiva
     see the same own cost, so the dearest one saves the most. The first of equal ones is taken.
     Input and output that were told apart are compared with the same entry.
     Charges for tokens on unknown GPUs are not compared; those without tokens save minus their cost.
+    Raises PeriodError when a cost is too large to be counted.
     """
     charges, prices = sale.charges, price_list(pricing)
     best = np.full(len(charges), -1, np.int64)
@@ -89,7 +93,13 @@ def compare(sale: Sale, pricing: CloudPricing, usd_rate: Decimal) -> CloudEquiva
 def _in_nano_dollars(sale: Sale, usd_rate: Decimal) -> Ints:
     """Effective costs at a rate of any length, rounded half to even."""
     rate = Fraction(usd_rate) * NANO / sale.effective_unit
-    return np.array([round(cost * rate) for cost in sale.effective], np.int64)
+    own = [round(cost * rate) for cost in sale.effective]
+    if max(own, default=0) > _MOST_NANO:
+        raise PeriodError(
+            f"a row costs {max(own) // NANO} US dollars, more than the {_MOST_NANO // NANO} that"
+            " can be counted in 1e-9: export shorter periods, or give all prices in a larger unit"
+        )
+    return np.array(own, np.int64)
 
 
 def _cost(charges: Charges, price: CloudPrice) -> Ints:

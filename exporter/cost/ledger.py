@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from exporter.cost.amounts import MONEY, Amount, columns_of
-from exporter.cost.charges import Charges, Ints, Meter
+from exporter.cost.charges import Charges, Ints, Kind, Meter
 from exporter.cost.parts import NOWHERE
 from exporter.cost.subjects import Subjects
 from exporter.cost.window import WindowCharges
@@ -27,7 +27,10 @@ _ALIKE = ("cluster", "kind", "method", "power_source", "profile", "pod", "row", 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RowKey:
-    """What makes a row of its own; texts are empty where the row has none, so that keys sort."""
+    """What makes a row of its own; texts are empty where the row has none, so that keys sort.
+
+    `quiet` marks the hours of a model without tokens, where they make a row of their own.
+    """
 
     profile: str
     profile_namespace: str
@@ -37,6 +40,7 @@ class RowKey:
     workload_type: str
     pod: str
     model: str
+    quiet: bool
 
 
 @dataclass(slots=True)
@@ -61,11 +65,12 @@ class _Row:
 class Ledger:
     """The rows of one (cluster, report, period), filled window by window.
 
-    `grain` is model, workload or pod.
+    `grain` is model, workload or pod. With `by_the_hour` the hours in which a model had no tokens
+    make a row of their own, as they would if rows were hourly.
     """
 
-    def __init__(self, cluster: str, grain: str) -> None:
-        self.cluster, self.grain = cluster, grain
+    def __init__(self, cluster: str, grain: str, *, by_the_hour: bool = False) -> None:
+        self.cluster, self.grain, self.by_the_hour = cluster, grain, by_the_hour
         self._rows: dict[RowKey, _Row] = {}
         self._pools: dict[tuple[str, str], tuple[int, int]] = {}
 
@@ -75,7 +80,8 @@ class Ledger:
         charges = window.charges
         codes = [getattr(charges, name)[index] for name in _ALIKE]
         known = subjects.codes(charges.pod[index], charges.hour[index])
-        table = np.stack([*codes, *known], axis=1)
+        quiet = self._quiet(window, index, subjects, known)
+        table = np.stack([*codes, *known, quiet], axis=1)
         unique, first, group = np.unique(table, axis=0, return_index=True, return_inverse=True)
         blocks = np.concatenate([charges.amounts[index], charges.counts[index]], axis=1)
         sums = np.zeros((len(unique), blocks.shape[1]), np.int64)
@@ -83,9 +89,41 @@ class Ledger:
         latest = np.zeros(len(unique), np.int64)
         np.maximum.at(latest, group.reshape(-1), charges.hour[index])
         for i, sample in enumerate(index[first].tolist()):
-            self._add_row(
-                window, sample, sums[i], int(latest[i]), subjects, unique[i, -len(known) :]
-            )
+            of_subject, is_quiet = unique[i, len(codes) : -1], bool(unique[i, -1])
+            self._add_row(window, sample, sums[i], int(latest[i]), subjects, of_subject, is_quiet)
+
+    def _quiet(
+        self, window: WindowCharges, index: Ints, subjects: Subjects, known: Sequence[Ints]
+    ) -> Ints:
+        """Which charges belong to a row that would have no tokens if it were of its hour alone."""
+        charges = window.charges
+        of_model = (charges.kind[index] == Kind.MODEL) & self.by_the_hour
+        if not of_model.any():
+            return np.zeros(len(index), np.int64)
+        rows = self._row_codes(window, index, subjects, known)
+        table = np.stack([charges.hour[index], rows], axis=1)
+        _, group = np.unique(table, axis=0, return_inverse=True)
+        group = group.reshape(-1)
+        tokens = np.zeros(len(index), np.int64)
+        np.add.at(tokens, group, charges.counts[index, :2].sum(axis=1))
+        quiet: Ints = (of_model & (tokens[group] == 0)).astype(np.int64)
+        return quiet
+
+    def _row_codes(
+        self, window: WindowCharges, index: Ints, subjects: Subjects, known: Sequence[Ints]
+    ) -> Ints:
+        """A number for each charge's row; equal ones are of one row."""
+        charges, (_, _, owner, above) = window.charges, known
+        columns = [charges.kind, charges.profile, charges.pod, charges.row]
+        table = np.stack([*(column[index] for column in columns), owner, above], axis=1)
+        unique, group = np.unique(table, axis=0, return_inverse=True)
+        numbers: dict[RowKey, int] = {}
+        codes = [
+            numbers.setdefault(self._key_of(window, subjects, each), len(numbers))
+            for each in unique.tolist()
+        ]
+        result: Ints = np.array(codes, np.int64)[group.reshape(-1)]
+        return result
 
     def add_pools(self, window: WindowCharges, hours: slice) -> None:
         """Remember how much of each pool was observed in some hours of the period."""
@@ -104,12 +142,16 @@ class Ledger:
         hour: int,
         subjects: Subjects,
         known: Ints,
+        quiet: bool,
     ) -> None:
         charges, names = window.charges, window.names
         code = int(charges.profile[sample])
         profile = names.profiles[code] if code >= 0 else None
         pod_labels, namespace_labels, owner, above = known.tolist()
-        key = self._key(window, sample, profile, subjects, owner, above)
+        named = (charges.kind, charges.profile, charges.pod, charges.row)
+        codes = [*(int(each[sample]) for each in named), owner, above]
+        key = self._key_of(window, subjects, codes)
+        key = replace(key, quiet=quiet)
         part = _Row(
             profile,
             hour,
@@ -127,35 +169,29 @@ class Ledger:
         else:
             _join(row, part)
 
-    def _key(
-        self,
-        window: WindowCharges,
-        sample: int,
-        profile: CostProfile | None,
-        subjects: Subjects,
-        owner: int,
-        above: int,
-    ) -> RowKey:
-        charges, names = window.charges, window.names
-        namespace = workload = kind_of_workload = pod_name = model = ""
-        if charges.pod[sample] >= 0:
-            pod = names.pods[charges.pod[sample]]
+    def _key_of(self, window: WindowCharges, subjects: Subjects, codes: Sequence[int]) -> RowKey:
+        """The row of codes of kind, profile, pod, token row, owner and the owner above."""
+        kind, profile_code, pod_code, row, owner, above = codes
+        names = window.names
+        profile = names.profiles[profile_code] if profile_code >= 0 else None
+        namespace = workload = kind_of_workload = pod_name = ""
+        if pod_code >= 0:
+            pod = names.pods[pod_code]
             namespace = pod.namespace
             if self.grain != "model":
                 workload, kind_of_workload = subjects.workload(pod, owner, above)
             if self.grain == "pod":
                 pod_name = pod.name
-        if charges.row[sample] >= 0:
-            model = names.models[charges.row[sample]]
         return RowKey(
             "" if profile is None else profile.name,
             "" if profile is None else profile.namespace or "",
-            int(charges.kind[sample]),
+            kind,
             namespace,
             workload,
             kind_of_workload,
             pod_name,
-            model,
+            names.models[row] if row >= 0 else "",
+            quiet=False,
         )
 
     def charges(self) -> Charges:

@@ -30,6 +30,7 @@ def meter_apart(charges: Charges, apart: Bools) -> tuple[Charges, Ints]:
     block = split_block(block_of(charges), _weights(charges, whole, meter), whole)
     is_input, is_output = meter == Meter.INPUT, meter == Meter.OUTPUT
     ended_elsewhere = is_input & present[Meter.OUTPUT][whole]
+    cached_elsewhere = is_output & present[Meter.INPUT][whole]
     amounts: dict[str, Any] = dict(columns_of(block))
     return (
         replace(
@@ -38,7 +39,7 @@ def meter_apart(charges: Charges, apart: Bools) -> tuple[Charges, Ints]:
             meter=meter,
             tokens_input=np.where(is_output, 0, parts.tokens_input),
             tokens_output=np.where(is_input, 0, parts.tokens_output),
-            tokens_cached=np.where(is_output, 0, parts.tokens_cached),
+            tokens_cached=np.where(cached_elsewhere, 0, parts.tokens_cached),
             requests=np.where(ended_elsewhere, 0, parts.requests),
         ),
         whole,

@@ -40,22 +40,28 @@ class PoolShares:
     quantity_atto: Sequence[int]
 
 
-def share_pools(charges: Charges, quantity_digits: int) -> PoolShares:
-    """The shares of all charges that have a pool. Quantities have so many fractional digits."""
+def share_pools(charges: Charges, quantity_digits: int, *, by_quantity: bool = False) -> PoolShares:
+    """The shares of all charges that have a pool. Quantities have so many fractional digits.
+
+    Ratios are those of the cost; `by_quantity` those of the quantities, which have fewer digits:
+    where the quantity is what is billed.
+    """
     pool, versions = _pools(charges)
     inside = pool != _NO_POOL
     index, count = pool[inside], len(versions)
     cost = totals(charges.cost_nano[inside], index, count)
     hours = totals(charges.gpu_nano_hours[inside], index, count)
     hardware, electricity = (weight[inside] for weight in _weights(charges, pool, cost))
+    unit = 10 ** (quantity_digits - 9)
+    whole = [each * unit for each in hours.tolist()]
+    quantity = split_long(whole, hardware + electricity, index)
+    if by_quantity:
+        hardware, electricity = _divided(quantity, hardware, electricity, hours[index] > 0)
     ratios = split(
         np.full(count, 10**RATIO_DIGITS, np.int64),
         np.concatenate([hardware, electricity]),
         np.concatenate([index, index]),
     )
-    unit = 10 ** (quantity_digits - 9)
-    whole = [each * unit for each in hours.tolist()]
-    quantity = split_long(whole, hardware + electricity, index)
     atto = 10 ** (_ATTO_DIGITS - quantity_digits)
     return PoolShares(
         pool,
@@ -100,6 +106,20 @@ def _weights(charges: Charges, pool: Ints, cost: Ints) -> tuple[Ints, Ints]:
     hardware = charges.amortization_nano + charges.maintenance_nano
     by_time = _of_pool(free, pool)
     return np.where(by_time, time, hardware), np.where(by_time, 0, charges.electricity_nano)
+
+
+def _divided(
+    quantity: Sequence[int], hardware: Ints, electricity: Ints, timed: Bools
+) -> tuple[Ints, Ints]:
+    """Each quantity in the ratio of its two weights; the weights themselves without any time."""
+    rows = np.arange(len(hardware))
+    parts = split(
+        np.array(quantity, np.int64),
+        np.concatenate([hardware, electricity]),
+        np.concatenate([rows, rows]),
+    )
+    of_hardware, of_electricity = parts[: len(rows)], parts[len(rows) :]
+    return np.where(timed, of_hardware, hardware), np.where(timed, of_electricity, electricity)
 
 
 def _of_pool(marks: Bools, pool: Ints) -> Bools:

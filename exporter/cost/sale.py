@@ -31,6 +31,11 @@ class SalesTerms:
     contracted: bool = False
     by_pool: bool = False
 
+    @property
+    def by_the_hour(self) -> bool:
+        """Whether it matters in which hours there were tokens: the others have another price."""
+        return self.card is not None and not self.by_pool
+
 
 AT_COST = SalesTerms()
 
@@ -67,7 +72,8 @@ def sell(charges: Charges, terms: SalesTerms = AT_COST) -> Sale:
     in_tokens = (charges.tokens > 0) & ~pooled[whole]
     shares = None
     if terms.by_pool:
-        shares = share_pools(charges, _COST_DIGITS if card is None else _CARD_DIGITS)
+        digits = _COST_DIGITS if card is None else _CARD_DIGITS
+        shares = share_pools(charges, digits, by_quantity=terms.contracted and card is not None)
     prices = None
     if card is not None:
         prices = prices_of(

@@ -42,7 +42,7 @@ CommitmentDiscountStatus   string   null  1.0-1.4  Always null: no commitments.
 CommitmentDiscountType     string   null  1.0-1.4  Always null: no commitments.
 CommitmentDiscountUnit     string   null  1.1-1.4  Always null: no commitments.
 CommitmentProgramEligibilityDetails json null 1.4-1.4 Always null: no commitments.
-ConsumedQuantity           decimal  null  1.0-1.4  Tokens used; GPU-hours of rows without tokens.
+ConsumedQuantity           decimal  null  1.0-1.4  Tokens used, or GPU-hours.
 ConsumedUnit               string   null  1.0-1.4  Tokens or GPU-Hours.
 ContractApplied            json     null  1.3-1.4  Always null: no contracts.
 ContractedCost             decimal  never 1.0-1.4  Cost at negotiated prices.
@@ -54,7 +54,7 @@ InvoiceId                  string   null  1.2-1.4  Always null: no invoices are 
 InvoiceIssuerName          string   never 1.0-1.4  Who charges the billing account.
 ListCost                   decimal  never 1.0-1.4  Cost at list prices.
 ListUnitPrice              decimal  null  1.0-1.4  List price of one PricingUnit.
-PricingCategory            string   null  1.0-1.4  Dynamic: the price follows the measured cost.
+PricingCategory            string   null  1.0-1.4  Standard: a list price; Dynamic: measured cost.
 PricingCurrency            string   null  1.2-1.3  The currency of prices: BillingCurrency.
 PricingCurrency            string   never 1.4-1.4  The currency of prices: BillingCurrency.
 PricingCurrencyContractedUnitPrice decimal null 1.2-1.4 ContractedUnitPrice in that currency.
@@ -67,17 +67,17 @@ ProviderName               string   never 1.0-1.3  Older name of ServiceProvider
 PublisherName              string   never 1.0-1.3  Who made the service.
 RegionId                   string   null  1.0-1.4  Region, null if unknown or more than one.
 RegionName                 string   null  1.0-1.4  Display name of the region.
-ResourceId                 string   null  1.0-1.4  Cluster, namespace and model, or the idle pool.
+ResourceId                 string   null  1.0-1.4  Cluster, namespace and model, or the pool.
 ResourceName               string   null  1.0-1.4  Model, namespace or cost profile.
 ResourceType               string   null  1.0-1.4  AI Inference Endpoint or GPU Pool.
 ServiceCategory            string   never 1.0-1.4  Always AI and Machine Learning.
 ServiceName                string   never 1.0-1.4  Always On-Prem AI Inference.
 ServiceProviderName        string   never 1.3-1.4  Who offers the service.
 ServiceSubcategory         string   never 1.1-1.4  Always Generative AI.
-SkuId                      string   null  1.0-1.4  Model, or GPU model of rows without tokens.
-SkuMeter                   string   null  1.1-1.4  What is metered: Tokens or GPU-Hours.
+SkuId                      string   null  1.0-1.4  Model, or GPU model of rows in GPU-hours.
+SkuMeter                   string   null  1.1-1.4  Tokens, Input Tokens, Output Tokens or GPU-Hours.
 SkuPriceDetails            json     null  1.1-1.4  Null: the price has no further conditions.
-SkuPriceId                 string   null  1.0-1.4  The same as SkuId.
+SkuPriceId                 string   null  1.0-1.4  SkuId, or one of its prices, such as its input.
 SubAccountId               string   null  1.0-1.4  Namespace, or the label configured instead.
 SubAccountName             string   null  1.0-1.4  The same as SubAccountId.
 SubAccountType             string   null  1.2-1.4  Namespace, or the name of that label.

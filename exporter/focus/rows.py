@@ -29,7 +29,7 @@ SERVICE_NAME = "On-Prem AI Inference"
 SERVICE_CATEGORY = "AI and Machine Learning"
 SERVICE_SUBCATEGORY = "Generative AI"
 
-_PRICE_ENDINGS = {Meter.ALL: "", Meter.INPUT: "/input", Meter.OUTPUT: "/output"}
+_PRICE_ENDINGS = {Meter.INPUT: "/input", Meter.OUTPUT: "/output", Meter.ALL: "/tokens"}
 
 
 def build_rows(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> pa.Table:
@@ -137,9 +137,21 @@ def _sku_cells(sale: Sale) -> dict[str, Cell]:
         model if counted or profile is None else profile.spec.hardware.gpu_model
         for counted, model, profile in rows
     ]
-    endings = [_PRICE_ENDINGS[Meter(meter)] for meter in charges.meter.tolist()]
-    prices = [sku and sku + ending for sku, ending in zip(skus, endings, strict=True)]
-    return {"SkuId": skus, "SkuPriceId": prices}
+    if sale.prices is None:
+        return {"SkuId": skus, "SkuPriceId": skus}
+    meters = [Meter(meter) for meter in charges.meter.tolist()]
+    return {
+        "SkuId": skus,
+        "SkuPriceId": [_price_id(*each) for each in zip(skus, meters, strict=True)],
+    }
+
+
+def _price_id(sku: str | None, meter: Meter) -> str | None:
+    """The SKU and which of its prices; also where a model is called as another one's price."""
+    if sku is None:
+        return None
+    named_alike = sku.endswith(tuple(_PRICE_ENDINGS.values()))
+    return sku if meter is Meter.ALL and not named_alike else sku + _PRICE_ENDINGS[meter]
 
 
 def _resource_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:

@@ -50,7 +50,8 @@ class ExportRules:
     """What stays the same over a run.
 
     `skip` tells which (cluster, task) need not be made. With `accept_gaps` a period that the
-    source does not hold is written as unobserved.
+    source does not hold is written as unobserved. `by_the_hour`: hours in which a model had no
+    tokens have a price of their own, and so a row of their own.
     """
 
     reading: ReadingRules
@@ -58,6 +59,7 @@ class ExportRules:
     grain: str
     share_idle: bool
     accept_gaps: bool = False
+    by_the_hour: bool = False
     skip: Callable[[str, Task], bool] = lambda _cluster, _task: False
 
 
@@ -164,7 +166,7 @@ def _add(
     cluster: str,
     billed: Bools,
 ) -> None:
-    account = run.accounts.setdefault((cluster, task), _Account(Ledger(cluster, run.rules.grain)))
+    account = run.accounts.setdefault((cluster, task), _Account(_ledger(cluster, run.rules)))
     first = max(task.period.start, usage.hours.start)
     last = min(task.period.end, usage.hours.end)
     hours = slice(*((moment - usage.hours.start) // HOUR_SECONDS for moment in (first, last)))
@@ -183,6 +185,10 @@ def _add(
         account.starts_unheld = not readable[0] and not held
     failures = (priced.failures.get((cluster, hour)) for hour in range(first, last, HOUR_SECONDS))
     account.failure = account.failure or next((f for f in failures if f), "")
+
+
+def _ledger(cluster: str, rules: ExportRules) -> Ledger:
+    return Ledger(cluster, rules.grain, by_the_hour=rules.by_the_hour)
 
 
 def _totals(usage: WindowUsage, cluster: str, hours: slice) -> Totals:

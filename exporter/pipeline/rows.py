@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from exporter.cost.charges import Charges, Kind, taken
 from exporter.cost.cloud import compare
-from exporter.cost.sale import AT_COST, SalesTerms, sell
+from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.sale import AT_COST, Sale, SalesTerms, sell
 from exporter.documents.kinds import CloudPricing
+from exporter.errors import PeriodError
 from exporter.files.csv import encode_csv
 from exporter.files.parquet import Compression, encode_parquet
 from exporter.focus.context import RowContext, RowSettings
@@ -60,9 +62,20 @@ def make_rows(finished: Finished, rules: RowRules) -> Rows:
     charges = taken(whole, np.flatnonzero(kept & whole.filled))
     sale = sell(charges, rules.terms)
     cloud = compare(sale, rules.pricing, rules.usd_rate)
-    table = build_rows(sale, cloud, _context(finished, rules))
+    table = _built(sale, cloud, _context(finished, rules))
     left_out = int(whole.cost_nano[~kept].sum())
     return Rows(table, int(charges.cost_nano.sum()), int((~kept).sum()), left_out)
+
+
+def _built(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> pa.Table:
+    """The rows; a rule that they break fails their period alone, and nothing wrong is written."""
+    try:
+        return build_rows(sale, cloud, context)
+    except ValueError as error:
+        raise PeriodError(
+            f"the rows are not what FOCUS {context.version} asks for: {error}; nothing is written:"
+            " please report this, with the lines of the log"
+        ) from error
 
 
 def encode(

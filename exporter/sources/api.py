@@ -64,13 +64,15 @@ class PrometheusApi:
         self._client = open_client(access, transport)
         self._sleep = sleep
         self._clock = clock
+        self._closed = threading.Event()
         self._form = _ALWAYS | {"timeout": f"{round(access.timeout_seconds * 1000)}ms"}
 
     def ask(self, path: str, form: Mapping[str, str], abandoned: threading.Event) -> Data:
         """The data of the answer to a query.
 
-        Raises TooMuch and Final at once, Passing when the last attempt failed so, and
-        UnusableError when no request can succeed. Set `abandoned` to make it give up early.
+        Raises TooMuch and Final at once, Passing when the last attempt failed so or this was
+        closed, and UnusableError when no request can succeed. Set `abandoned` to make it give up
+        early.
         """
         return self._answered(path, form, abandoned, checked)
 
@@ -100,7 +102,9 @@ class PrometheusApi:
     ) -> _Answer:
         attempts = 1 + self._access.max_retries
         retrying = Retrying(
-            stop=stop_after_attempt(attempts) | stop_when_event_set(abandoned),
+            stop=stop_after_attempt(attempts)
+            | stop_when_event_set(abandoned)
+            | stop_when_event_set(self._closed),
             wait=_pause,
             retry=retry_if_exception_type(Passing),
             sleep=self._sleep or sleep_using_event(abandoned),
@@ -114,17 +118,25 @@ class PrometheusApi:
         return answer
 
     def close(self) -> None:
+        """Ends the connections; a thread that still asks gives up without a word in the log."""
+        self._closed.set()
         self._client.close()
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed.is_set():
+            raise Passing("the connections were closed before the answer came")
 
     def _ask_once(
         self, path: str, form: Mapping[str, str], read: Callable[[bytes], _Answer]
     ) -> _Answer:
         url = self._access.endpoint(path)
+        self._refuse_if_closed()
         try:
             with self._client.stream("POST", url, data={**self._form, **form}) as response:
                 body = self._read(response)
         except httpx.HTTPError as error:
             raise transport_fault(error, self._access.address) from error
+        self._refuse_if_closed()
         log.debug(
             "prometheus_answer",
             query=form.get("query", path),

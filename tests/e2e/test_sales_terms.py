@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from exporter.periods import DAY_SECONDS
 from tests.e2e.conftest import Exported
 from tests.e2e.job import backfill, infer_focus, succeeded
+from tests.e2e.prices import write_config
 from tests.e2e.scene import Scene
 from tests.e2e.written import Row, X, data, in_folder, rows, total
+from tests.fleets.token_scenarios import T0
 
 CARD = """\
 kind: RateCard
@@ -33,8 +37,10 @@ SUMS = (
 )
 
 
-def written_with(scene: Scene, folder: Path, card: str = "", **settings: str) -> list[Row]:
-    """The rows of a backfill of the whole fleet, with a card beside its documents."""
+def written_with(
+    scene: Scene, folder: Path, card: str = "", end: int | None = None, **settings: str
+) -> list[Row]:
+    """The rows of a backfill of the fleet (until `end`), with a card beside its documents."""
     config = folder / "config"
     config.mkdir()
     (config / "pools.yaml").write_text(scene.config.read_text("utf-8"), "utf-8")
@@ -42,7 +48,7 @@ def written_with(scene: Scene, folder: Path, card: str = "", **settings: str) ->
         (config / "card.yaml").write_text(card, "utf-8")
     out = folder / "out"
     env = scene.settings(OUTPUT_DIR=str(out), CONFIG_PATH=str(config), **settings)
-    succeeded(backfill(*scene.span, env=env))
+    succeeded(backfill(scene.span[0], end or scene.span[1], env=env))
     return rows(data(in_folder(out)))
 
 
@@ -60,6 +66,21 @@ def priced(mixed: Scene, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
 def billed(mixed: Scene, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     folder = tmp_path_factory.mktemp("billed")
     return written_with(mixed, folder, CARD, FOCUS_BILLED_COST="contracted")
+
+
+@pytest.fixture(scope="module")
+def by_day(mixed: Scene, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+    """The same with every report in daily rows."""
+    documents = [
+        {**one, "spec": {**one["spec"], "schedule": "daily"}}
+        if one["kind"] == "UsageReport"
+        else one
+        for one in mixed.documents
+    ]
+    folder = tmp_path_factory.mktemp("by-day")
+    daily = replace(mixed, config=write_config(documents, folder / "daily.yaml"))
+    settings = {"FOCUS_BILLED_COST": "contracted", "COLLECTION_GRANULARITY": "daily"}
+    return written_with(daily, folder, CARD, end=T0 + DAY_SECONDS, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +118,24 @@ def test_what_is_billed_is_the_cost_or_the_contracted_price(
     for row in billed:
         assert row["BilledCost"] == row["EffectiveCost"] == row["ContractedCost"]
     assert total(billed, "BilledCost") != total(priced, "BilledCost")
+
+
+def test_a_day_is_billed_as_its_hours_are(billed: list[Row], by_day: list[Row]) -> None:
+    """Also where a model had no tokens in some hours, and is sold by the GPU-hour then."""
+    day = {row["ChargePeriodEnd"] for row in by_day}
+    (end,) = day
+    names = ("ListCost", "ContractedCost", "BilledCost", "PricingQuantity")
+
+    def sums(found: list[Row]) -> dict[tuple[object, ...], list[Decimal]]:
+        groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+        for row in found:
+            if row["ChargePeriodEnd"] <= end:
+                groups[row[f"{X}CostProfile"], row["ResourceId"], row["SkuPriceId"]].append(row)
+        return {key: [total(group, name) for name in names] for key, group in groups.items()}
+
+    assert sums(by_day) == sums(billed)
+    quiet = [r for r in by_day if r["ResourceId"].endswith("Instruct") and "GPU" in r["SkuMeter"]]
+    assert quiet
 
 
 def test_the_shares_of_each_pool_and_hour_add_up_to_one(shared: list[Row]) -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from exporter.cost.charges import Charges, Method
 from exporter.cost.cloud import compare
 from exporter.cost.cloud_equivalents import CloudEquivalents
-from exporter.cost.sale import sell
+from exporter.cost.sale import SalesTerms, sell
 from exporter.documents.kinds import CloudPricing
+from exporter.documents.rate_card import RateCard
+from exporter.errors import PeriodError
 from exporter.focus.savings import check_savings
 from tests.builders import make_charges, make_charges_of
 
@@ -215,3 +217,35 @@ def test_the_cloud_cost_is_the_exact_sum_rounded(
     cost = round(exact * NANO / 10**6)
     assert found.cost_nano_usd.tolist() == [cost]
     assert found.savings_nano_usd.tolist() == [cost - round(own * Fraction("1.0835"))]
+
+
+def test_input_and_output_priced_apart_are_compared_with_one_entry() -> None:
+    """The dearest one for both together: 1.5 x 9 + 0.5 x 1 = 14, against 1.5 x 1 + 0.5 x 9 = 6."""
+    apart = [{"model": "*", "inputPerMillion": 1, "outputPerMillion": 1}]
+    card = RateCard.model_validate({"currency": "USD", "gpuHour": 1, "models": apart})
+    sale = sell(served(), SalesTerms(card))
+
+    found = compare(sale, make_pricing(("a/reader", 9, 1, None), ("b/writer", 1, 9, None)), ONE)
+
+    assert list(found.model) == ["reader", "reader"]
+    assert found.cost_nano_usd.tolist() == [13_500_000_000, 500_000_000]
+
+
+def test_savings_are_against_what_is_billed_in_dollars() -> None:
+    """2 x 0.75 of the billing currency at 1.1 dollars is 1.65 dollars."""
+    flat = [{"model": "*", "listPerMillionTokens": 0.75}]
+    card = RateCard.model_validate({"currency": "EUR", "gpuHour": 1, "models": flat})
+    sale = sell(served(), SalesTerms(card, contracted=True))
+
+    found = compare(sale, make_pricing(("a/b", 2, 2, None)), Decimal("1.1"))
+
+    assert found.savings_nano_usd.tolist() == [4_000_000_000 - 1_650_000_000]
+
+
+def test_a_cost_that_cannot_be_counted_fails_its_period() -> None:
+    flat = [{"model": "*", "listPerMillionTokens": 10**9}]
+    card = RateCard.model_validate({"currency": "USD", "gpuHour": 1, "models": flat})
+    charges = served((10**13, 0, 0))
+
+    with pytest.raises(PeriodError, match="more than the 4611686018 that can be counted"):
+        compare(sell(charges, SalesTerms(card, contracted=True)), make_pricing(MINI), ONE)

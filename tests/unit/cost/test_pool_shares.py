@@ -115,6 +115,21 @@ def test_a_pool_is_described_by_its_latest_version() -> None:
         assert {each.spec.hardware.gpu_model for each in shares.profile if each} == {"H200"}
 
 
+def test_a_version_from_always_is_older_than_one_with_a_date() -> None:
+    content = make_profile(gpu_model="H200").model_dump(by_alias=True)
+    content["spec"]["validFrom"] = "2026-03-10"
+    profiles = [CostProfile.model_validate(content), make_profile(gpu_model="A100")]
+    shares = share_pools(shared([1, 1], [1, 1], [0, 0], profile=profiles), DIGITS)
+
+    assert {each.spec.hardware.gpu_model for each in shares.profile if each} == {"H200"}
+
+
+def test_maintenance_is_hardware() -> None:
+    charges = make_charges(amortization_nano=0, maintenance_nano=[3, 1], electricity_nano=0)
+
+    assert ratios(share_pools(charges, DIGITS)) == [(0.75, 0), (0.25, 0)]
+
+
 AMOUNT = st.just(0) | st.integers(1, 10**6) | st.integers(1, 10**16)
 ROW = st.tuples(st.integers(0, 2), AMOUNT, AMOUNT, AMOUNT)
 

@@ -173,6 +173,56 @@ def test_weights_that_leave_nothing_count_plain_tokens(
     assert sold(charges, APART).charges.cost_nano.tolist() == cost
 
 
+def test_output_alone_keeps_the_cached_tokens_of_its_charge() -> None:
+    """Counters of one hour may show the hit and not yet the prompt."""
+    sale = sold(make_charges(tokens_input=0, tokens_cached=1_800), APART)
+
+    assert sale.charges.tokens_cached.tolist() == [1_800]
+
+
+def test_capitals_of_a_glob_count() -> None:
+    assert amounts(sold(make_charges(model="Llama"), APART))[0][0] == Decimal("3.125")
+
+
+def test_shares_of_a_pool_are_not_cut_into_input_and_output() -> None:
+    charges = make_charges_of("model", "idle")
+    sale = sell(charges, SalesTerms(make_card(APART), by_pool=True))
+
+    assert sale.charges.meter.tolist() == [Meter.ALL, Meter.ALL]
+    assert not sale.in_tokens.any()
+
+
+@pytest.mark.parametrize("contracted", [False, True])
+def test_quantities_of_shares_have_the_digits_that_keep_products_whole(contracted: bool) -> None:
+    charges = make_charges(amortization_nano=[1, 1, 1], gpu_nano_hours=[NANO, 0, 0])
+    card = SalesTerms(make_card(), contracted=contracted, by_pool=True)
+    with_card, at_cost = sell(charges, card).shares, sell(charges, SalesTerms(by_pool=True)).shares
+
+    assert with_card is not None
+    assert at_cost is not None
+    assert all(each % NANO == 0 for each in with_card.quantity_atto)
+    assert any(each % NANO for each in at_cost.quantity_atto)
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=2, max_size=12), st.integers(1, 3 * NANO))
+def test_billed_shares_are_what_their_ratios_say(costs: list[int], hours: int) -> None:
+    """Whatever is rounded to the nine digits of a quantity is in the ratios, too."""
+    charges = make_charges(
+        amortization_nano=costs,
+        maintenance_nano=0,
+        electricity_nano=costs[::-1],
+        gpu_nano_hours=[hours, *[0] * (len(costs) - 1)],
+        active_nano_hours=0,
+    )
+    sale = sell(charges, SalesTerms(make_card(), contracted=True, by_pool=True))
+
+    assert sale.shares is not None
+    whole = sum(sale.effective)
+    ratios = (sale.shares.hardware + sale.shares.electricity).tolist()
+    for billed, ratio in zip(sale.effective, ratios, strict=True):
+        assert abs(billed * 10**15 - whole * ratio) <= 16 * whole
+
+
 def test_what_is_billed_is_the_cost_unless_contracted_prices_are() -> None:
     charges, card = make_charges(model="qwen"), make_card()
     at_cost, at_price = (sell(charges, SalesTerms(card, contracted=c)) for c in (False, True))

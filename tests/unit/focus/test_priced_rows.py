@@ -10,7 +10,7 @@ import pytest
 
 from exporter.cost.sale import SalesTerms
 from exporter.documents.rate_card import RateCard
-from tests.builders import make_charges, make_charges_of, rows_of, table_of
+from tests.builders import make_charges, make_charges_of, row_of, rows_of, table_of
 
 CARD = RateCard.model_validate(
     {
@@ -87,6 +87,15 @@ def test_price_times_quantity_is_the_cost_to_the_last_digit(
         if "ListUnitPrice" in row:
             assert row["ListUnitPrice"] * row["PricingQuantity"] == row["ListCost"]
             assert row["ContractedUnitPrice"] * row["PricingQuantity"] == row["ContractedCost"]
+
+
+@pytest.mark.parametrize("name", ["x/input", "x/output", "x/tokens"])
+def test_a_model_called_as_another_ones_price_has_a_price_of_its_own(name: str) -> None:
+    card = CARD.model_copy(update={"models": CARD.models[1:]})
+    row = row_of(make_charges(model=name), terms=SalesTerms(card))
+
+    assert (row["SkuId"], row["SkuPriceId"]) == (name, f"{name}/tokens")
+    assert row_of(make_charges(model=name))["SkuPriceId"] == name
 
 
 def test_a_card_changes_no_cost() -> None:

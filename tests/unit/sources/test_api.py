@@ -186,6 +186,51 @@ def test_a_pause_ends_when_its_caller_gives_up() -> None:
     assert len(server.forms) == 2
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.ReadError("Bad file descriptor"),
+        failure(500, "away"),
+        failure(422, "too many samples"),
+        vector("1"),
+    ],
+    ids=lambda answer: f"{answer!r:.60}",
+)
+def test_who_is_still_asking_when_it_is_closed_gives_up_in_silence(answer: Answer) -> None:
+    asked, closed = threading.Event(), threading.Event()
+    raised: list[Exception] = []
+
+    def after_the_end(_form: dict[str, str]) -> Answer:
+        asked.set()
+        assert closed.wait(60)
+        return answer
+
+    def reader() -> None:
+        with pytest.raises(Passing) as caught:
+            api.ask("query", FORM, threading.Event())
+        raised.append(caught.value)
+
+    server = FakeServer(after_the_end)
+    api = open_api(server)
+    with capture_logs() as logs:
+        thread = threading.Thread(target=reader)
+        thread.start()
+        assert asked.wait(60)
+        api.close()
+        closed.set()
+        thread.join(60)
+    assert (len(raised), len(server.forms), server.pauses, logs) == (1, 1, [], [])
+
+
+def test_a_pause_that_ends_after_the_close_is_followed_by_no_request() -> None:
+    server = FakeServer(in_turn(failure(500, "away")))
+    api = open_api(server, sleep=lambda _: api.close())
+    with capture_logs() as logs, pytest.raises(Passing, match="^the connections were closed"):
+        api.ask("query", FORM, threading.Event())
+    assert [line["event"] for line in logs] == ["prometheus_answer", "prometheus_retry"]
+    assert len(server.forms) == 1
+
+
 def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_module, "MAX_ANSWER_BYTES", 3 * 2**20)
     server = FakeServer(in_turn(text_answer(200, "x" * (3 * 2**20 + 1))))
