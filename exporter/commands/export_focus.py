@@ -15,7 +15,7 @@ from exporter import __version__
 from exporter.commands.building import Configuration, open_source, reading_rules, row_rules
 from exporter.commands.moments import span_of
 from exporter.commands.progress import progress_over
-from exporter.commands.telling import tell
+from exporter.commands.telling import tell, warn_of_terms
 from exporter.cost.billing import ReportPlan
 from exporter.errors import ConfigurationError, UnusableError
 from exporter.files.csv import encode_csv
@@ -71,6 +71,7 @@ class CsvStream:
 def export_focus(configuration: Configuration, arguments: ExportArguments, now: int) -> int:
     """Compute the rows of a period and write them out as they come; returns the exit code."""
     settings = configuration.settings
+    warn_of_terms(configuration, arguments.layout)
     namespaces = (arguments.namespace,) if arguments.namespace else None
     rules = row_rules(
         configuration, version=arguments.layout, region=arguments.region, namespaces=namespaces

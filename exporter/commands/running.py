@@ -18,7 +18,7 @@ from exporter.commands.building import (
     sales_terms,
 )
 from exporter.commands.progress import progress_over
-from exporter.commands.telling import manifest_of, tell
+from exporter.commands.telling import manifest_of, tell, warn_of_terms
 from exporter.cost.billing import ReportPlan
 from exporter.errors import ConfigurationError
 from exporter.log import get_logger
@@ -56,6 +56,7 @@ def export_to_store(
 ) -> int:
     """Export the chosen tasks to the destination; returns the exit code."""
     _warn_of_side_reports(configuration)
+    warn_of_terms(configuration)
     with open_source(configuration.settings) as source:
         store = open_store(configuration.settings)
         store.check_access(configuration.settings.s3_prefix)

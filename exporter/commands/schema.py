@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from exporter import __version__, log
 from exporter.commands.locations import check_for_athena, location_of
+from exporter.commands.terminal import terminal_width, wrapped
 from exporter.errors import ConfigurationError, UnusableError
 from exporter.focus.column_table import HEADS, column_table
 from exporter.focus.columns import columns_for
@@ -26,6 +23,7 @@ from exporter.settings import Settings, load_settings, unknown_names
 from exporter.storage.keys import dataset_prefix, layout_name
 
 Form = Literal["table", "json", "athena", "duckdb"]
+_INDENT = " " * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +97,13 @@ def _text(
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Lines for a pipe, a drawn table for a terminal; a cell is folded there and never cut."""
-    if sys.stdout.isatty():
-        Console().print(drawn([HEADS, *rows]))
-    else:
-        print(aligned([HEADS, *rows]))
+    """One line for each column, unless the terminal is narrower than the longest one."""
+    lines = [HEADS, *rows]
+    text = aligned(lines)
+    width = terminal_width()
+    if width is not None and max(map(len, text.splitlines())) > width:
+        text = "\n".join(stacked(lines, width))
+    print(text)
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
@@ -116,12 +116,9 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in padded)
 
 
-def drawn(lines: Sequence[Sequence[str]]) -> Table:
-    """The same for a terminal of any width; the first line is the head."""
-    heads, *rows = lines
-    table = Table(box=box.SIMPLE_HEAD)
-    for head in heads:
-        table.add_column(head, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
+def stacked(lines: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """The same for a narrow terminal: note and meaning stand below, and only they are wrapped."""
+    firsts = aligned([cells[:-2] for cells in lines]).splitlines()
+    for first, (*_, note, meaning) in zip(firsts, lines, strict=True):
+        yield first
+        yield from wrapped(f"{note}: {meaning}" if note else meaning, width, _INDENT)

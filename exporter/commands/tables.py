@@ -11,13 +11,29 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from exporter.commands.terminal import terminal_width
+
 _KEYS = ("SubAccountName", "ResourceName")
 _SUMS = ("x-InferTokensInput", "x-InferTokensOutput", "x-InferGpuHours", "EffectiveCost")
 _MILLION = 1_000_000
+#: How wide the whole table is; a terminal with less gets it without the last column.
+_WIDTH = 100
 
 
 def cost_table(folder: Path, currency: str) -> None:
     """Print what each namespace and model cost, with a total, from the Parquet files below."""
+    table = _table(folder, currency)
+    width = min(terminal_width() or _WIDTH, _WIDTH)
+    if width < _WIDTH:
+        table.columns.pop()
+    console = Console(width=width)
+    with console.capture() as lines:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in lines.get().splitlines()))
+
+
+def _table(folder: Path, currency: str) -> Table:
+    """Every number whole; the model is cut where there is no room."""
     rows = _sums(folder)
     total = Decimal(sum(row["EffectiveCost"] for row in rows))
     hours = Decimal(sum(row["x-InferGpuHours"] for row in rows))
@@ -25,13 +41,13 @@ def cost_table(folder: Path, currency: str) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, title="Cost by namespace and model")
     table.add_column("namespace", footer="total")
     table.add_column("model")
-    table.add_column("tokens", footer=f"{tokens:,}", justify="right")
-    table.add_column("GPU-hours", footer=f"{hours:.1f}", justify="right")
-    table.add_column(f"{currency}", footer=f"{total:.2f}", justify="right")
-    table.add_column(f"{currency} per 1M tokens", justify="right")
+    sums = {"tokens": f"{tokens:,}", "GPU-hours": f"{hours:.1f}", currency: f"{total:.2f}"}
+    for name, footer in sums.items():
+        table.add_column(name, footer=footer, justify="right", no_wrap=True)
+    table.add_column(f"{currency} per 1M tokens", justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row))
-    Console(width=100).print(table)
+    return table
 
 
 def _sums(folder: Path) -> list[dict[str, Decimal]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from exporter.commands.building import Configuration
+from exporter.commands.building import Configuration, sales_terms
 from exporter.cost.billing import report_set
 from exporter.integers import plain_decimal
 from exporter.log import get_logger
@@ -24,6 +24,22 @@ _ADVICE = {
     "first_values_left_out_tokens": "tokens of processes that are not known to be new were only"
     " a baseline: scrape kube-state-metrics, so that the start of pods is known",
 }
+
+
+def warn_of_terms(configuration: Configuration, layout: str | None = None) -> None:
+    """What of the settings and the card has no effect on the rows of a layout."""
+    settings, terms = configuration.settings, sales_terms(configuration, layout)
+    if settings.focus_split_allocation and not terms.by_pool:
+        get_logger().warning(
+            "FOCUS_SPLIT_ALLOCATION has no effect here, since the layout has no columns for shares:"
+            " choose --layout 1.3 or 1.4",
+            layout=layout,
+        )
+    if terms.by_pool and terms.card is not None:
+        get_logger().warning(
+            "prices of models and contracts of the RateCard have no effect with"
+            " FOCUS_SPLIT_ALLOCATION: shares of a pool are priced by gpuHour alone"
+        )
 
 
 def tell(summary: Summary, command: str, unfinished: Sequence[str]) -> None:

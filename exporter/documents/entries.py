@@ -82,7 +82,7 @@ def _kind_fault(content: dict[str, object]) -> str | None:
         near = nearest(kind, _KINDS) if isinstance(kind, str) else f"known here: {known}"
         return (
             f"kind: got {shown(kind)}, {near} "
-            "(documents of other programs do not belong into this folder)"
+            "(documents of other programs do not belong in this folder)"
         )
     if version != API_VERSION:
         return f"apiVersion: got {shown(version)}, expected {API_VERSION}"

@@ -44,17 +44,17 @@ CommitmentDiscountUnit     string   null  1.1-1.4  Always null: no commitments.
 CommitmentProgramEligibilityDetails json null 1.4-1.4 Always null: no commitments.
 ConsumedQuantity           decimal  null  1.0-1.4  Tokens used, or GPU-hours.
 ConsumedUnit               string   null  1.0-1.4  Tokens or GPU-Hours.
-ContractApplied            json     null  1.3-1.4  Always null: no contracts.
+ContractApplied            json     null  1.3-1.4  Always null: no contract commitments.
 ContractedCost             decimal  never 1.0-1.4  Cost at negotiated prices.
 ContractedUnitPrice        decimal  null  1.0-1.4  Negotiated price of one PricingUnit.
-EffectiveCost              decimal  never 1.0-1.4  What the usage cost: hardware and electricity.
+EffectiveCost              decimal  never 1.0-1.4  What the usage cost, or its contracted price.
 HostProviderName           string   null  1.3-1.4  Whose data centre it ran in.
 InvoiceDetailId            string   null  1.4-1.4  Always null: no invoices are issued.
 InvoiceId                  string   null  1.2-1.4  Always null: no invoices are issued.
 InvoiceIssuerName          string   never 1.0-1.4  Who charges the billing account.
 ListCost                   decimal  never 1.0-1.4  Cost at list prices.
 ListUnitPrice              decimal  null  1.0-1.4  List price of one PricingUnit.
-PricingCategory            string   null  1.0-1.4  Standard: a list price; Dynamic: measured cost.
+PricingCategory            string   null  1.0-1.4  Standard: a list price, Dynamic: measured cost.
 PricingCurrency            string   null  1.2-1.3  The currency of prices: BillingCurrency.
 PricingCurrency            string   never 1.4-1.4  The currency of prices: BillingCurrency.
 PricingCurrencyContractedUnitPrice decimal null 1.2-1.4 ContractedUnitPrice in that currency.

@@ -24,7 +24,9 @@ class FocusSettings(Group):
         "x-Infer", description="Start of the extension columns' names: `x-Infer` or `x_Infer`."
     )
     focus_billing_currency: Annotated[str, values.CURRENCY] = Field(
-        "USD", description="ISO 4217 code of the currency of profiles, budgets and cost columns."
+        "USD",
+        description="ISO 4217 code of the currency of profiles, budgets, the rate card and cost "
+        "columns.",
     )
     focus_usd_rate: Annotated[Decimal, values.RATE] = Field(
         Decimal(1),

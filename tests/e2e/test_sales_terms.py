@@ -167,3 +167,27 @@ def test_export_focus_writes_ordinary_rows_where_its_layout_has_no_shares(mixed:
     plain = succeeded(infer_focus("export", "focus", "--period", day, env=mixed.settings()))
 
     assert done.stdout == plain.stdout
+    warning = next(one for one in done.events if "layout" in one)
+    assert (warning["event"], warning["layout"]) == (
+        "FOCUS_SPLIT_ALLOCATION has no effect here, since the layout has no columns for shares:"
+        " choose --layout 1.3 or 1.4",
+        "infercost-1.0",
+    )
+
+
+def test_a_card_whose_prices_of_models_count_for_nothing_is_warned_about(
+    mixed: Scene, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "pools.yaml").write_text(mixed.config.read_text("utf-8"), "utf-8")
+    (config / "card.yaml").write_text(CARD, "utf-8")
+    env = mixed.settings(
+        OUTPUT_DIR=str(tmp_path / "out"), CONFIG_PATH=str(config), FOCUS_SPLIT_ALLOCATION="true"
+    )
+    run = succeeded(backfill(T0, T0 + 3600, env=env))
+
+    assert run.named(
+        "prices of models and contracts of the RateCard have no effect with"
+        " FOCUS_SPLIT_ALLOCATION: shares of a pool are priced by gpuHour alone"
+    ) == [{}]

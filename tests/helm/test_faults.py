@@ -23,6 +23,12 @@ PROFILE = {
         "nodeSelector": {"gpu-pool": "h100"},
     },
 }
+CARD = {
+    "kind": "RateCard",
+    "currency": "USD",
+    "models": [{"model": "*", "listPerMillionTokens": 1}],
+    "gpuHour": 2,
+}
 REQUIRED = (
     "image.repository is required: set where your image is, such as"
     " image.repository=registry.example.com/finops/infer-focus",
@@ -234,6 +240,25 @@ CONTRADICTIONS = {
         given(focus__billedCost="contracted"),
         "focus.billedCost is contracted, which needs prices: add a RateCard to config.documents,"
         " or set focus.billedCost=cost",
+    ),
+    "shares in a version without them": (
+        given(focus__version="1.2", focus__splitAllocation=True),
+        "focus.splitAllocation needs focus.version 1.3 or 1.4, which is 1.2: set focus.version=1.3",
+    ),
+    "another prefix than InferCost's": (
+        given(focus__version="infercost-1.0", focus__extensionPrefix="x_Infer"),
+        "focus.extensionPrefix is x_Infer, but the columns of infercost-1.0 begin with x-Infer:"
+        " leave focus.extensionPrefix out",
+    ),
+    "another issuer than the provider": (
+        given(focus__invoiceIssuerName="Acme"),
+        "focus.invoiceIssuerName is Acme and focus.serviceProviderName is Self-Hosted: in FOCUS"
+        " 1.3 BilledCost would have to be 0, so give both the same name",
+    ),
+    "a card in another currency": (
+        given(config__documents=[PROFILE, {**CARD, "currency": "EUR"}]),
+        "config.documents: the RateCard is in EUR and focus.billingCurrency is USD: write its"
+        " prices in that currency",
     ),
     "a backfill without days": (
         given(backfill__enabled=True, backfill__start="2026-01-01"),

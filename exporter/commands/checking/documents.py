@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from exporter.commands.building import Configuration
+from exporter.commands.building import Configuration, sales_terms
 from exporter.commands.checking.findings import Finding, counted, listed, ok, warn
 from exporter.cost.prices import entry_of
 from exporter.documents.rate_card import ANY_MODEL
@@ -63,6 +63,9 @@ def price_findings(configuration: Configuration, models: set[str]) -> Iterator[F
     """Whether the card has prices of their own for the models that are served."""
     card = configuration.documents.rate_card
     if card is None:
+        return
+    if sales_terms(configuration).by_pool:
+        yield ok("RateCard", "gpuHour prices the shares of pools, models and contracts do not")
         return
     general = {model for model in models if entry_of(card, model).model == ANY_MODEL}
     named = [entry.model for entry in card.models if entry.model != ANY_MODEL]

@@ -1,4 +1,4 @@
-"""What came of the rules, as a table for people and as JSON for programs."""
+"""What came of the rules, as lines for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from exporter.commands.terminal import terminal_width, wrapped
 from exporter.commands.validating.checking import MOST_FILES, Checked, Report
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT
 from exporter.focus.rules.rule import Broken, Level, Result, Status
 
 #: Off a terminal no line is broken, so that `grep` finds whole ones.
 _ENDLESS = 10_000
+_INDENT = " " * 4
 _KILO = 1000
 
 
@@ -42,28 +44,39 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def _console() -> Console:
-    width = None if sys.stdout.isatty() else _ENDLESS
-    return Console(width=width, highlight=False, markup=False, emoji=False)
-
-
 def _tell_results(results: Iterable[Result], every_rule: bool, places: int = 1) -> None:
     shown = list(results) if every_rule else _worst_first(results)
     if not shown:
         return
+    width = terminal_width()
+    if width is None:
+        print("\n".join(_table(shown, places)))
+    else:
+        print("\n".join(_stacked(shown, places, width)))
+
+
+def _stacked(results: Sequence[Result], places: int, width: int) -> Iterator[str]:
+    """For a terminal: result, rule and count; below them what the rule says, and the places."""
+    longest = max(len(_outcome(one)) for one in results)
+    for one in results:
+        yield ""
+        yield f"{_outcome(one):<{longest}}  {one.rule.id}  {_count(one)}"
+        for text in (one.rule.text, *_places(one, places)):
+            yield from wrapped(one_line(text), width, _INDENT)
+
+
+def _table(results: Sequence[Result], places: int) -> Iterator[str]:
+    """For a pipe or a file: a table with one line for each rule, however long."""
     table = Table(box=box.SIMPLE_HEAD)
-    for head in ("result", "rule"):
-        table.add_column(head, no_wrap=True)
-    table.add_column("count", justify="right", no_wrap=True)
-    for head in ("what it says", "first place"):
-        table.add_column(head, overflow="fold")
-    for one in shown:
+    for head in ("result", "rule", "count", "what it says", "first place"):
+        table.add_column(head, no_wrap=True, justify="right" if head == "count" else "left")
+    for one in results:
         for cells in _lines(one, places):
             table.add_row(*(Text(one_line(cell)) for cell in cells))
-    console = _console()
+    console = Console(width=_ENDLESS, highlight=False, markup=False, emoji=False)
     with console.capture() as lines:
         console.print(table)
-    print("\n".join(line.rstrip() for line in lines.get().rstrip().splitlines()))
+    yield from (line.rstrip() for line in lines.get().rstrip().splitlines())
 
 
 def _worst_first(results: Iterable[Result]) -> list[Result]:
@@ -74,11 +87,20 @@ def _worst_first(results: Iterable[Result]) -> list[Result]:
 
 def _lines(result: Result, places: int) -> Iterator[tuple[str, ...]]:
     """The rule with its first place, then as many more places as are wanted."""
-    count = f"{result.broken:,} of {result.rows:,}" if result.broken else f"{result.rows:,}"
-    first, *others = [_place(one) for one in result.examples[:places]] or [result.reason]
-    yield _outcome(result), result.rule.id, count, result.rule.text, first
+    first, *others = _places(result, places)
+    yield _outcome(result), result.rule.id, _count(result), result.rule.text, first
     for other in others:
         yield "", "", "", "", other
+
+
+def _count(result: Result) -> str:
+    """How many rows or files break the rule of how many; only the latter without a broken one."""
+    return f"{result.broken:,} of {result.rows:,}" if result.broken else f"{result.rows:,}"
+
+
+def _places(result: Result, places: int) -> list[str]:
+    """The first places where the rule is broken; without one the reason, empty where kept."""
+    return [_place(one) for one in result.examples[:places]] or [result.reason]
 
 
 def _outcome(result: Result) -> str:
@@ -121,6 +143,8 @@ def _headline(dataset: Checked) -> str:
 
 
 def _summary(report: Report) -> str:
+    if not report.datasets:
+        return "no file could be read, so no rule of FOCUS was checked"
     rules = sum(1 for _ in report.results)
     return (
         f"{_counted(rules, 'rule')} checked:"

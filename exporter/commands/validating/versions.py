@@ -13,6 +13,7 @@ from exporter.errors import UnreadableFile
 from exporter.focus.columns import SELECTABLE_VERSIONS, columns_for
 from exporter.focus.extensions import PREFIXES
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT
+from exporter.focus.rules.rule import shown
 from exporter.focus.schema_identity import FOOTER_KEY
 from exporter.storage.keys import layout_name
 
@@ -54,7 +55,8 @@ def version_of(
     any version: then its first line is no header.
     """
     if not _all_names().intersection(columns):
-        raise UnreadableFile(f"has no column of FOCUS, the first is {columns[:1]}")
+        first = f', its first column is "{shown(columns[0])}"' if columns else ""
+        raise UnreadableFile(f"has no column of FOCUS{first}")
     folder = _PATH_PART.match(place)
     root = "" if folder is None else place[: folder.start(1) - len("version=")]
     if layout is not None:

@@ -115,7 +115,9 @@ def _table(
 
 
 def _defined(column: Column, kind: str) -> str:
-    return f"`{athena_name(column)}` {kind} COMMENT {_text(f'{column.name}: {column.meaning}')}"
+    """A column; no `;` in its comment, since some tools end the statement there."""
+    comment = f"{column.name}: {column.meaning}".replace(";", ",")
+    return f"`{athena_name(column)}` {kind} COMMENT {_text(comment)}"
 
 
 def _properties(properties: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ Source: the pages of AllocatedMethodDetails and ContractApplied (1.3, 1.4).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, Inexact
@@ -16,6 +17,9 @@ from exporter.focus.rules.units import is_unit
 
 ELEMENTS = "Elements"
 _RATIO, _UNIT, _QUANTITY = "AllocatedRatio", "UsageUnit", "UsageQuantity"
+_KEYS = {_RATIO, _UNIT, _QUANTITY}
+_NESTED, _NUMBERS = (dict, list), (int, Decimal)
+_COMPONENT = "x_Component"  #: our own key: hardware in GPU-hours, electricity in kilowatt-hours
 _CUSTOM_KEY = re.compile(r"x_[A-Z][A-Za-z0-9]*")
 #: Sums of ratios are exact or not made at all.
 EXACT = Context(prec=200, traps=[Inexact])
@@ -34,9 +38,9 @@ def allocation_fault(value: Mapping[str, Any]) -> str:
 def _element_fault(element: Any) -> str:
     if not isinstance(element, dict):
         return "has an element that is no object"
-    if any(isinstance(value, dict | list) for value in element.values()):
+    if any(isinstance(value, _NESTED) for value in element.values()):
         return "has an element that is not flat"
-    if not all(key in (_RATIO, _UNIT, _QUANTITY) or _CUSTOM_KEY.fullmatch(key) for key in element):
+    if not all(key in _KEYS or _CUSTOM_KEY.fullmatch(key) for key in element):
         return "has a key in an element that does not start with x_"
     ratio: Any = element.get(_RATIO)
     if not _is_number(ratio) or not 0 <= ratio <= 1:
@@ -54,7 +58,7 @@ def _usage_fault(element: Mapping[str, Any]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
 
 
 def unit_fault(value: Mapping[str, Any], version: str) -> bool:
@@ -69,7 +73,7 @@ def contract_fault(value: Mapping[str, Any]) -> str:
     if not isinstance(elements, list):
         return "has no Elements"
     flat = [
-        isinstance(each, dict) and not any(isinstance(v, dict | list) for v in each.values())
+        isinstance(each, dict) and not any(isinstance(v, _NESTED) for v in each.values())
         for each in elements
     ]
     return "" if all(flat) else "has an element that is no flat object"
@@ -93,3 +97,23 @@ def ratio_of(details: str) -> Decimal | None:
         return total
     except (NotJsonError, Inexact):
         return None
+
+
+def used_quantity(details: str) -> tuple[float, float]:
+    """GPU-hours of the hardware and kilowatt-hours of the electricity, as this program tells them.
+
+    NaN for what AllocatedMethodDetails do not tell so.
+    """
+    try:
+        elements = _objects(json_object(details).get(ELEMENTS))
+    except NotJsonError:
+        return math.nan, math.nan
+    return _used(elements, "hardware"), _used(elements, "electricity")
+
+
+def _used(elements: Sequence[Mapping[str, Any]], component: str) -> float:
+    for each in elements:
+        quantity: Any = each.get(_QUANTITY)
+        if each.get(_COMPONENT) == component and _is_number(quantity):
+            return float(Decimal(quantity))
+    return math.nan

@@ -6,7 +6,7 @@ stated for both. Facts are those of the table of extension columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from exporter.focus.column import Column, ColumnType
 from exporter.focus.columns import columns_for
 from exporter.focus.extensions import PREFIXES
 from exporter.focus.rules.arithmetic import all_usable, sum_unlike, unlike
-from exporter.focus.rules.layout import FileLayout
+from exporter.focus.rules.extension_relations import relation_rules
+from exporter.focus.rules.layout import FileLayout, focus_columns_of
+from exporter.focus.rules.own_rule import NOT_OURS, own_rule
 from exporter.focus.rules.periods import BILLING, not_a_month
 from exporter.focus.rules.row_rule import ColumnFault, FileRule, Finding, RowRule
 from exporter.focus.rules.rows import Rows
@@ -32,7 +34,6 @@ _OWN_FILLED = (
     "SkuMeter",
     "Tags",
 )
-_NOT_OURS = "no file has these columns of this program"
 
 
 def extension_file_rules(version: str) -> Iterator[FileRule]:
@@ -49,7 +50,7 @@ def extension_file_rules(version: str) -> Iterator[FileRule]:
         ]
         return [fault for fault in found if fault.what]
 
-    yield FileRule(_type_rule(), look, _NOT_OURS)
+    yield FileRule(_type_rule(), look, NOT_OURS)
 
 
 def extension_row_rules(version: str) -> Iterator[RowRule]:
@@ -63,7 +64,7 @@ def extension_row_rules(version: str) -> Iterator[RowRule]:
         yield _share(prefix)
         for name in _OWN_FILLED:
             yield _filled(name, prefix)
-        yield _rule(
+        yield own_rule(
             "calendar-month",
             BILLING[0],
             prefix,
@@ -72,6 +73,7 @@ def extension_row_rules(version: str) -> Iterator[RowRule]:
             not_a_month,
             BILLING,
         )
+        yield from relation_rules(focus_columns_of(version), prefix)
 
 
 def _extensions(version: str, prefix: str) -> list[Column]:
@@ -88,9 +90,9 @@ def _cell_rules(column: Column, prefix: str) -> Iterator[RowRule]:
     if not column.is_text:
         needs = (column.name, f"{prefix}Cluster")
         what = "is no number as FOCUS writes it"
-        yield RowRule(_type_rule(), column.name, what, malformed(column), needs, _NOT_OURS)
+        yield RowRule(_type_rule(), column.name, what, malformed(column), needs, NOT_OURS)
     if not column.nullable:
-        yield _rule(
+        yield own_rule(
             "not-null",
             column.name,
             prefix,
@@ -99,7 +101,7 @@ def _cell_rules(column: Column, prefix: str) -> Iterator[RowRule]:
             lambda rows: Finding(rows.all(), rows.null(column.name)),
         )
     elif column.type is ColumnType.STRING:
-        yield _rule(
+        yield own_rule(
             "not-empty",
             column.name,
             prefix,
@@ -119,7 +121,7 @@ def _costs_add_up(prefix: str) -> RowRule:
         priced = ~rows.among("PricingCategory", "Dynamic") & ~unlike(rows, total, "ContractedCost")
         return Finding(amounts & ~priced, sum_unlike(rows, parts, total))
 
-    return _rule(
+    return own_rule(
         "costs-add-up",
         total,
         prefix,
@@ -132,7 +134,7 @@ def _costs_add_up(prefix: str) -> RowRule:
 
 
 def _never_negative(name: str, prefix: str) -> RowRule:
-    return _rule(
+    return own_rule(
         "counts",
         name,
         prefix,
@@ -143,7 +145,7 @@ def _never_negative(name: str, prefix: str) -> RowRule:
 
 
 def _filled(name: str, prefix: str) -> RowRule:
-    return _rule(
+    return own_rule(
         "filled",
         name,
         prefix,
@@ -160,18 +162,4 @@ def _share(prefix: str) -> RowRule:
         share = rows.numbers(name)
         return Finding(rows.usable(name), ~np.logical_and(share >= 0, share <= 1))
 
-    return _rule("completeness", name, prefix, "Completeness is 0 to 1.", "is not 0 to 1", look)
-
-
-def _rule(
-    aspect: str,
-    column: str,
-    prefix: str,
-    text: str,
-    what: str,
-    look: Callable[[Rows], Finding],
-    needs: Sequence[str] = (),
-) -> RowRule:
-    """A rule `extensions/aspect` for the files with one prefix."""
-    rule = Rule(f"extensions/{aspect}", Level.ERROR, text)
-    return RowRule(rule, column, what, look, (column, f"{prefix}Cluster", *needs), _NOT_OURS)
+    return own_rule("completeness", name, prefix, "Completeness is 0 to 1.", "is not 0 to 1", look)

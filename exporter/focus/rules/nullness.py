@@ -105,7 +105,7 @@ _USAGE = _Group("normal usage", _of_usage)
 _METERED = _Group("normal usage that is no unused commitment", _metered)
 _PRICED = _Group("normal usage and purchases", _of_sku)
 _TAX = _Group("taxes", _tax)
-_NOT_METERED = _Group("charges other than usage, and unused commitments", _not_metered)
+_NOT_METERED = _Group("unused commitments and charges other than usage", _not_metered)
 _EVERYWHERE = _Group("every row", Rows.all, ())
 
 _FILLED = (
@@ -219,7 +219,7 @@ def _filled(aspect: str, column: str, level: Level, group: _Group) -> RowRule:
         "is null",
         look,
         needs=group.needs,
-        nobody=f"there is no row of this kind: {group.words}",
+        nobody=f"no row is of this kind: {group.words}",
     )
 
 
@@ -235,7 +235,7 @@ def _null(aspect: str, column: str, group: _Group) -> RowRule:
         "is set where it must be null",
         look,
         needs=group.needs,
-        nobody=f"there is no row of this kind: {group.words}",
+        nobody=f"no row is of this kind: {group.words}",
     )
 
 

@@ -11,16 +11,23 @@
 {{- if $data }}{{ toYaml $data }}{{ end -}}
 {{- end -}}
 
-{{/* The kinds of all documents, those in a List too, as a list. */}}
-{{- define "infer-focus.kinds" -}}
+{{/* All documents, those in a List too, as a list. */}}
+{{- define "infer-focus.allDocuments" -}}
 {{- $files := .Values.config.documents -}}
 {{- if kindIs "slice" $files }}{{ $files = dict "documents.yaml" $files }}{{ end -}}
-{{- $kinds := list -}}
+{{- $all := list -}}
 {{- range $documents := $files -}}
 {{- range $documents -}}
-{{- $kinds = append $kinds .kind -}}
-{{- range .items }}{{ $kinds = append $kinds .kind }}{{ end -}}
+{{- $all = append $all . -}}
+{{- range .items }}{{ $all = append $all . }}{{ end -}}
 {{- end -}}
 {{- end -}}
+{{- toJson $all -}}
+{{- end -}}
+
+{{/* The kinds of all documents, as a list. */}}
+{{- define "infer-focus.kinds" -}}
+{{- $kinds := list -}}
+{{- range fromJsonArray (include "infer-focus.allDocuments" .) }}{{ $kinds = append $kinds .kind }}{{ end -}}
 {{- toJson $kinds -}}
 {{- end -}}

@@ -122,6 +122,20 @@
 {{- if and (eq $v.focus.billedCost "contracted") $v.config.documents (not (has "RateCard" $kinds)) -}}
 {{- $faults = append $faults "focus.billedCost is contracted, which needs prices: add a RateCard to config.documents, or set focus.billedCost=cost" -}}
 {{- end -}}
+{{- if and $v.focus.splitAllocation (not (has $v.focus.version (list "1.3" "1.4"))) -}}
+{{- $faults = append $faults (printf "focus.splitAllocation needs focus.version 1.3 or 1.4, which is %s: set focus.version=1.3" $v.focus.version) -}}
+{{- end -}}
+{{- if and (eq $v.focus.version "infercost-1.0") (ne $v.focus.extensionPrefix "x-Infer") -}}
+{{- $faults = append $faults "focus.extensionPrefix is x_Infer, but the columns of infercost-1.0 begin with x-Infer: leave focus.extensionPrefix out" -}}
+{{- end -}}
+{{- if and (has $v.focus.version (list "1.2" "1.3")) (ne $v.focus.serviceProviderName $v.focus.invoiceIssuerName) -}}
+{{- $faults = append $faults (printf "focus.invoiceIssuerName is %s and focus.serviceProviderName is %s: in FOCUS %s BilledCost would have to be 0, so give both the same name" $v.focus.invoiceIssuerName $v.focus.serviceProviderName $v.focus.version) -}}
+{{- end -}}
+{{- range fromJsonArray (include "infer-focus.allDocuments" .) -}}
+{{- if and (eq (toString .kind) "RateCard") .currency (ne (upper (toString .currency)) (upper $v.focus.billingCurrency)) -}}
+{{- $faults = append $faults (printf "config.documents: the RateCard is in %s and focus.billingCurrency is %s: write its prices in that currency" .currency $v.focus.billingCurrency) -}}
+{{- end -}}
+{{- end -}}
 {{- toJson $faults -}}
 {{- end -}}
 

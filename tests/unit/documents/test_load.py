@@ -302,7 +302,7 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
             [PROFILE, "kind: Costprofile\n"],
             [
                 'document 2: kind: got "Costprofile", did you mean CostProfile? '
-                "(documents of other programs do not belong into this folder)"
+                "(documents of other programs do not belong in this folder)"
             ],
             id="a slip of the pen in a kind",
         ),
@@ -311,7 +311,7 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
             [
                 'document 2: kind: got "ConfigMap", known here: CloudPricing, CostProfile, '
                 "RateCard, TokenBudget, UsageReport "
-                "(documents of other programs do not belong into this folder)"
+                "(documents of other programs do not belong in this folder)"
             ],
             id="a kind of somebody else",
         ),
@@ -320,7 +320,7 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
             [
                 "document 2: kind: got a list, known here: CostProfile, UsageReport, "
                 "TokenBudget, CloudPricing, RateCard "
-                "(documents of other programs do not belong into this folder)"
+                "(documents of other programs do not belong in this folder)"
             ],
             id="a kind that is no text",
         ),

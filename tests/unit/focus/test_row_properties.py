@@ -67,6 +67,10 @@ def any_charges(draw: st.DrawFn) -> Charges:
         ]
         for name, values in NUMBERS.items()
     }
+    changes["active_nano_hours"] = [
+        draw(st.integers(0, held)) if old else 0
+        for held, old in zip(changes["gpu_nano_hours"], plain.active_nano_hours, strict=True)
+    ]
     for name in ("namespace_labels", "pod_labels"):
         changes[name] = per_charge(LABELS)
     names = per_charge(TEXT)

@@ -145,6 +145,7 @@ def test_a_charge_without_cost_and_quantity_has_no_row_and_the_others_keep_their
     charges = make_charges(
         **{name: [value, 5, 5] for name, value in nothing.items()},
         gpu_nano_hours=[0, NANO, NANO],
+        active_nano_hours=0,
         tokens_input=[0, 5, 5],
         tokens_output=0,
         model=["nothing", "b", "a"],
@@ -163,6 +164,7 @@ def test_a_charge_with_a_cost_or_a_quantity_has_a_row(part: str) -> None:
             "tokens_input",
             "tokens_output",
             "gpu_nano_hours",
+            "active_nano_hours",
         ),
         0,
     )
@@ -172,7 +174,9 @@ def test_a_charge_with_a_cost_or_a_quantity_has_a_row(part: str) -> None:
 
 
 def test_a_cost_without_a_quantity_has_no_unit_price() -> None:
-    row = row_of(make_charges(tokens_input=0, tokens_output=0, gpu_nano_hours=0))
+    row = row_of(
+        make_charges(tokens_input=0, tokens_output=0, gpu_nano_hours=0, active_nano_hours=0)
+    )
 
     assert row["EffectiveCost"] == Decimal("6.000000001")
     assert row["PricingQuantity"] == 0

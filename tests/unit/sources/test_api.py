@@ -225,7 +225,7 @@ def test_who_is_still_asking_when_it_is_closed_gives_up_in_silence(answer: Answe
 def test_a_pause_that_ends_after_the_close_is_followed_by_no_request() -> None:
     server = FakeServer(in_turn(failure(500, "away")))
     api = open_api(server, sleep=lambda _: api.close())
-    with capture_logs() as logs, pytest.raises(Passing, match="^the connections were closed"):
+    with capture_logs() as logs, pytest.raises(Passing, match=r"^the connections were closed"):
         api.ask("query", FORM, threading.Event())
     assert [line["event"] for line in logs] == ["prometheus_answer", "prometheus_retry"]
     assert len(server.forms) == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from exporter.commands.validating import telling
 from exporter.commands.validating.checking import Checked, Report
 from exporter.commands.validating.telling import tell_as_json, tell_as_table
 from exporter.commands.validating.versions import Origin
@@ -69,6 +70,34 @@ def test_broken_rules_are_told_with_their_first_place(capsys: pytest.CaptureFixt
         "WARNING columns/hyphen 3 of 3 The prefix is x_. day=01/a.csv x-Foo starts with x-"
     )
     assert summary == "5 rules checked: 2 passed, 1 failed, 1 warning, 1 not applicable"
+
+
+def test_on_a_terminal_words_are_wrapped_and_long_ones_left_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "terminal_width", lambda: 40)
+    path = f"day=01/{'long-' * 10}name.parquet"
+    rule = Rule("Tags/json", Level.ERROR, "Tags is a flat JSON object with unique keys.")
+    places = [Broken(path, 17, "Tags", "team=[red]x[/red]", "is no JSON")]
+    told = table(capsys, report(replace(FAILED, rule=rule, examples=places), WARNED))
+    assert told[2:-1] == [
+        "FAILED   Tags/json  1,200 of 5,000",
+        "    Tags is a flat JSON object with",
+        "    unique keys.",
+        f"    {path}:17",
+        '    Tags "team=[red]x[/red]" is no JSON',
+        "WARNING  columns/hyphen  3 of 3",
+        "    The prefix is x_.",
+        "    day=01/a.csv x-Foo starts with x-",
+    ]
+
+
+def test_where_no_file_could_be_read_no_count_of_rules_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    unreadable = replace(READABLE, status=Status.FAILED, broken=3)
+    told = table(capsys, report(of_files=[unreadable, APART], datasets=[], rows=0))
+    assert told[-1] == "no file could be read, so no rule of FOCUS was checked"
 
 
 def test_without_a_broken_rule_there_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,5 +96,7 @@ def test_a_version_that_does_not_exist_is_named() -> None:
 
 def test_a_file_without_any_column_of_focus_is_refused() -> None:
     """Most likely its first line is a row."""
-    with pytest.raises(UnreadableFile, match=r"^has no column of FOCUS, the first is \['0.5'\]$"):
+    with pytest.raises(
+        UnreadableFile, match=r'^has no column of FOCUS, its first column is "0\.5"$'
+    ):
         version_of("/version=focus-1.3/a.csv", {}, ["0.5", "billedcost"], "1.3")

@@ -74,6 +74,19 @@ def test_comments_tell_the_name_in_the_file_and_fit_into_glue(version: str, pref
     assert max(len(comment.encode()) for comment in comments) <= 255
 
 
+@pytest.mark.parametrize("file_format", ["parquet", "csv"])
+@pytest.mark.parametrize(("version", "prefix"), LAYOUTS)
+def test_a_statement_has_a_semicolon_at_its_end_only(
+    version: str, prefix: str, file_format: FileFormat
+) -> None:
+    """Some tools split there, also inside of a comment."""
+    text = athena_ddl(make_dataset(version, prefix, file_format))
+
+    assert any(";" in column.meaning for column in columns_for(version, prefix))
+    statements = text.count("CREATE ")
+    assert text.count(";") == text.count(";\n") == statements
+
+
 @pytest.mark.parametrize("version", SELECTABLE_VERSIONS)
 def test_hyphens_make_a_parquet_table_read_by_position(version: str) -> None:
     """Athena supports no hyphen in names, and finds columns by name or by position."""

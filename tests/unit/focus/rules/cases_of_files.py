@@ -32,8 +32,8 @@ _NO_AMOUNTS = {
 }
 _OWN = {
     "x_InferCluster": "prod",
-    "x_InferTokensInput": 1,
-    "x_InferTokensOutput": 1,
+    "x_InferTokensInput": 1_500_000,
+    "x_InferTokensOutput": 1_000_000,
     "x_InferTokensCached": 0,
     "x_InferRequests": 0,
     "x_InferAmortizationCost": Decimal(4),
@@ -45,9 +45,33 @@ _OWN = {
     "PricingCategory": "Dynamic",
 }
 
+_HOURS = {
+    "x_InferGpuHours": Decimal(3),
+    "x_InferActiveGpuHours": Decimal(2),
+    "x_InferUtilizationPercent": Decimal("66.666666667"),
+}
+_SPLIT_USAGE = {
+    "AllocatedMethodDetails": (
+        '{"Elements":[{"AllocatedRatio":0.5,"UsageQuantity":3,"UsageUnit":"GPU-Hours",'
+        '"x_Component":"hardware"},{"AllocatedRatio":0.5,"UsageQuantity":1.5,'
+        '"UsageUnit":"Kilowatt-Hours","x_Component":"electricity"}]}'
+    ),
+    "AllocatedMethodId": "m",
+    "ConsumedQuantity": Decimal(3),
+    "ConsumedUnit": "GPU-Hours",
+    "x_InferGpuHours": Decimal(3),
+    "x_InferEnergyKWh": Decimal("1.5"),
+}
+
 
 def _own(column: str, value: Any, **options: Any) -> Case:
     return changes(column, {**_OWN, column: value}, _OWN, **options)
+
+
+def _with(more: dict[str, Any], column: str, value: Any, *, named: str = "") -> Case:
+    """A row with more columns, of which one has a value that breaks a rule."""
+    good = {**_OWN, **more}
+    return changes(named or column, {**good, column: value}, good)
 
 
 def _two(column: str, second: Any, rule_column: str) -> Case:
@@ -133,16 +157,47 @@ DATASET_CASES: dict[str, Case] = {
     ),
 }
 OWN_CASES: dict[str, Case] = {
+    "extensions/active-hours": _with(_HOURS, "x_InferActiveGpuHours", Decimal("3.01")),
     "extensions/calendar-month": _own("BillingPeriodStart", day(2)),
+    "extensions/cluster": _own("x_InferCluster", "test"),
     "extensions/completeness": _own("x_InferCompleteness", Decimal("1.000000001")),
     "extensions/costs-add-up": changes(
         "EffectiveCost", {**_OWN, "x_InferMaintenanceCost": Decimal(2)}, _OWN
     ),
+    "extensions/cost-per-million": _with(
+        {"x_InferCostPerMillionTokens": Decimal("2.4")},
+        "x_InferCostPerMillionTokens",
+        Decimal("2.400000002"),
+    ),
     "extensions/counts": _own("x_InferTokensInput", -1),
     "extensions/filled": _own("Tags", None),
+    "extensions/meter": changes(
+        "SkuMeter",
+        {**_OWN, "SkuMeter": "Input Tokens"},
+        {
+            **_OWN,
+            "SkuMeter": "Input Tokens",
+            "x_InferTokensInput": 2_500_000,
+            "x_InferTokensOutput": 0,
+        },
+    ),
     "extensions/not-empty": _own("x_InferCostProfile", ""),
+    "extensions/not-negative": _with(
+        {"x_InferEnergyKWh": Decimal(0)}, "x_InferEnergyKWh", Decimal("-0.000000001")
+    ),
     "extensions/not-null": _own("x_InferCluster", None),
+    "extensions/savings": _with(
+        {"x_InferCloudEquivalentCostUSD": Decimal(0), "x_InferSavingsPercent": None},
+        "x_InferSavingsPercent",
+        Decimal(0),
+    ),
+    "extensions/split-hours": _with(_SPLIT_USAGE, "ConsumedQuantity", Decimal("3.000000001")),
+    "extensions/split-quantities": _with(
+        _SPLIT_USAGE, "x_InferEnergyKWh", Decimal(2), named="AllocatedMethodDetails"
+    ),
+    "extensions/tokens": _with({}, "x_InferTokensInput", 1_500_001, named="ConsumedQuantity"),
     "extensions/type": _own(
         "x_InferTokensInput", "1", row=None, types={"x_InferTokensInput": pa.string()}
     ),
+    "extensions/utilization": _with(_HOURS, "x_InferUtilizationPercent", Decimal("66.666666669")),
 }
