@@ -6,79 +6,11 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from exporter import __version__
+from exporter import __version__, help_texts
 
 Environ = Mapping[str, str]
 #: FOCUS_VERSION's values, here too so that `--help` imports no stage.
 LAYOUTS = ("1.0", "1.1", "1.2", "1.3", "1.4", "infercost-1.0")
-
-_RUN = """\
-Exports every settled period that ended within the last
-COLLECTION_LOOKBACK_HOURS, each report's latest settled period if it is
-missing, and, with JOB_BACKFILL_DAYS, the missing periods of those days. Safe
-to repeat: what has not changed is not written again.
-
-example:
-  PROMETHEUS_URL=http://localhost:9090 CONFIG_PATH=./config OUTPUT_DIR=./out \\
-    infer-focus run
-"""
-_BACKFILL = """\
-Exports every period inside [start, end). Dates or RFC 3339 times, on the edge
-of a period.
-
-example:
-  infer-focus backfill --start 2026-10-01 --end 2026-11-01 --missing-only
-"""
-_EXPORT = """\
-Computes FOCUS rows from the source and writes them to stdout; needs no
-destination.
-
-example, the spend by namespace:
-  infer-focus export focus --period 2026-10 |
-    awk -F, 'NR>1 {by_ns[$29]+=$1} END {for (n in by_ns) print n, by_ns[n]}'
-"""
-_CHECK = """\
-Says before the first run what works: one line for each thing a run needs, and
-below each failure what to change. Writes nothing. With SOURCE_FILE the time
-is that of its newest sample.
-
-Exit code: 0 everything a run needs is there (warnings allowed), 3 something
-is missing without which periods fail or cost nothing, 4 the source or the
-destination cannot be used, 2 the configuration is wrong.
-
-example:
-  infer-focus check
-"""
-_VALIDATE = """\
-Checks Parquet and CSV files that are already written, by this program or any
-other, against the rules of FOCUS that data can show. PATH is a file, a folder
-with everything below it, or s3://bucket/prefix (access as for S3_BUCKET). The
-version of a file is that of its folder (version=focus-1.3), else of its
-Parquet footer, else the one whose columns fit best.
-
-Exit code: 0 no rule of level error is broken, 3 one is or a file cannot be
-read, 2 there is nothing to check, 4 the bucket cannot be used.
-
-example:
-  infer-focus validate infer-focus-demo/focus
-"""
-_SCHEMA = """\
-Prints the columns that are written: as a table, as FOCUS metadata (json), or
-as SQL that makes the files a table of Athena (AWS Glue) or a view of DuckDB.
-What no flag says is taken from FOCUS_VERSION, FOCUS_EXTENSION_PREFIX,
-S3_FORMAT, and S3_BUCKET or OUTPUT_DIR with S3_PREFIX. No network.
-
-example, after infer-focus demo:
-  infer-focus schema --format duckdb --location infer-focus-demo/focus/ |
-    duckdb costs.duckdb
-"""
-_DEMO = """\
-Runs the whole job on sample data that comes with the package, into
-./infer-focus-demo/, and shows what it made. No network.
-
-example:
-  infer-focus demo
-"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,12 +24,15 @@ def parser() -> argparse.ArgumentParser:
     root.allow_abbrev = False
     root.add_argument("--version", action="version", version=f"infer-focus {__version__}")
     commands = root.add_subparsers(metavar="command", required=True)
-    _add(commands, "run", "export what is due (the CronJob)", _RUN).set_defaults(handler=_run)
+    _add(commands, "run", "export what is due (the CronJob)", help_texts.RUN).set_defaults(
+        handler=_run
+    )
     _add_backfill(commands)
     _add_export(commands)
     _add_check(commands)
     _add_validate(commands)
     _add_schema(commands)
+    _add_rules(commands)
     _add_demo(commands)
     return root
 
@@ -115,7 +50,7 @@ def _add(
 
 
 def _add_backfill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = _add(commands, "backfill", "export a range of time", _BACKFILL)
+    command = _add(commands, "backfill", "export a range of time", help_texts.BACKFILL)
     command.set_defaults(handler=_backfill)
     command.add_argument("--start", required=True, metavar="TIME", help="first moment, inclusive")
     command.add_argument("--end", required=True, metavar="TIME", help="last moment, exclusive")
@@ -134,10 +69,10 @@ def _add_backfill(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    kinds = _add(commands, "export", "compute rows to stdout or a file", _EXPORT).add_subparsers(
-        metavar="focus", required=True
-    )
-    command = _add(kinds, "focus", "FOCUS rows", _EXPORT)
+    kinds = _add(
+        commands, "export", "compute rows to stdout or a file", help_texts.EXPORT
+    ).add_subparsers(metavar="focus", required=True)
+    command = _add(kinds, "focus", "FOCUS rows", help_texts.EXPORT)
     command.set_defaults(handler=_export_focus)
     command.add_argument("--namespace", metavar="NS", help="only this namespace (a glob)")
     command.add_argument(
@@ -158,7 +93,7 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = _add(commands, "check", "say what works before the first run", _CHECK)
+    command = _add(commands, "check", "say what works before the first run", help_texts.CHECK)
     command.set_defaults(handler=_check)
     command.add_argument(
         "--format", choices=("text", "json"), default="text", help="text (default) or json"
@@ -166,7 +101,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = _add(commands, "validate", "check written files against FOCUS", _VALIDATE)
+    command = _add(commands, "validate", "check written files against FOCUS", help_texts.VALIDATE)
     command.set_defaults(handler=_validate)
     command.add_argument("path", metavar="PATH", help="file, folder or s3://bucket/prefix")
     command.add_argument(
@@ -184,7 +119,7 @@ def _add_validate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def _add_schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = _add(commands, "schema", "print the columns, as a table or as SQL", _SCHEMA)
+    command = _add(commands, "schema", "print the columns, as a table or as SQL", help_texts.SCHEMA)
     command.set_defaults(handler=_schema)
     command.add_argument("--layout", choices=LAYOUTS, help="the columns (default: FOCUS_VERSION)")
     command.add_argument(
@@ -210,8 +145,31 @@ def _add_schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
 
 
+def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(commands, "rules", "print rules for a Prometheus", help_texts.RULES)
+    command.set_defaults(handler=_rules)
+    command.add_argument(
+        "--format",
+        choices=("kubernetes", "prometheus"),
+        default="kubernetes",
+        help="a PrometheusRule (default) or a plain rule file",
+    )
+    command.add_argument(
+        "--retention", metavar="TIME", help="how long the Prometheus keeps samples, such as 31d"
+    )
+    command.add_argument("--namespace", metavar="NS", help="of the PrometheusRule")
+    command.add_argument(
+        "--name",
+        metavar="NAME",
+        default="infer-focus",
+        help="of the PrometheusRule (default: infer-focus)",
+    )
+
+
 def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    _add(commands, "demo", "see it work on sample data", _DEMO).set_defaults(handler=_demo)
+    _add(commands, "demo", "see it work on sample data", help_texts.DEMO).set_defaults(
+        handler=_demo
+    )
 
 
 def _run(_parsed: argparse.Namespace, environ: Environ, now: int) -> int:
@@ -284,6 +242,13 @@ def _schema(parsed: argparse.Namespace, environ: Environ, now: int) -> int:
         parsed.format, parsed.layout, parsed.prefix, parsed.location, parsed.file_format
     )
     return schema(environ, arguments, now)
+
+
+def _rules(parsed: argparse.Namespace, environ: Environ, _now: int) -> int:
+    from exporter.commands.rules import RulesArguments, rules
+
+    arguments = RulesArguments(parsed.format, parsed.retention, parsed.namespace, parsed.name)
+    return rules(environ, arguments)
 
 
 def _demo(_parsed: argparse.Namespace, environ: Environ, _now: int) -> int:

@@ -26,7 +26,7 @@ def cost_table(folder: Path, currency: str) -> None:
     width = min(terminal_width() or _WIDTH, _WIDTH)
     if width < _WIDTH:
         table.columns.pop()
-    console = Console(width=width)
+    console = Console(width=width, color_system=None)
     with console.capture() as lines:
         console.print(table)
     print("\n".join(line.rstrip() for line in lines.get().splitlines()))

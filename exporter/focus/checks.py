@@ -16,7 +16,11 @@ _ALWAYS_KEPT = ("EffectiveCost/billed",)
 #: What rows may break although FOCUS knows no exception, and what `validate` then names. A cost
 #: without any quantity has no unit price, and no cost may be lost. Who offers the service and who
 #: issues invoices is configured. Every charge has one row, and is there once by the cost stage.
-_NO_FAULT_OF_ROWS = ("/filled-of-nothing", "/third-party", "extensions/once")
+#: Active time is an estimate, for which no cost may be lost either.
+_NO_FAULT_OF_ROWS = (
+    *("/filled-of-nothing", "/third-party", "extensions/once"),
+    *("extensions/active-hours", "extensions/utilization"),
+)
 
 
 def check_rows(table: pa.Table, version: str) -> None:

@@ -16,7 +16,7 @@ def with_commands(command: argparse.ArgumentParser) -> Iterator[argparse.Argumen
                 yield from with_commands(each)
 
 
-@pytest.mark.parametrize("command", with_commands(parser()), ids=lambda command: command.prog)
+@pytest.mark.parametrize("command", list(with_commands(parser())), ids=lambda command: command.prog)
 def test_help_fits_a_terminal_of_80_columns(
     command: argparse.ArgumentParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
+import structlog
 
 import exporter
 from exporter.commands.schema import Form, SchemaArguments, aligned, schema, stacked
@@ -12,6 +14,13 @@ from exporter.focus.schema_identity import schema_id
 from tests.builders import NOON
 
 LINES = [HEADS, *column_table("1.3", "x-Infer")]
+
+
+@pytest.fixture(autouse=True)
+def _unconfigured_log() -> Iterator[None]:
+    """The command makes its log write to the stderr of one test, which is closed in the next."""
+    yield
+    structlog.reset_defaults()
 
 
 def test_cells_of_a_pipe_stand_below_each_other() -> None:
