@@ -277,12 +277,13 @@ def test_the_first_failure_gives_up_the_other_queries() -> None:
 
 
 def test_what_was_given_up_does_not_hold_up_the_next_period() -> None:
+    """Some are asked before the first failure is seen, more on a busy machine, but not all."""
     server = FakeServer(in_turn(failure(422, "x")))
     with closing(server.source()) as source:
         for _ in range(2):
             with pytest.raises(UnreadablePeriod):
-                source.read_hourly([hourly(1)] * 50)
-        assert len(server.forms) < 50
+                source.read_hourly([hourly(1)] * 1000)
+        assert len(server.forms) < 1000
 
 
 def test_an_interrupted_wait_gives_up_the_queries() -> None:
