@@ -1,0 +1,1 @@
+"""What exported rows add up to, for people: spend by team, model and pool, budgets, comparisons."""

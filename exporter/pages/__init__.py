@@ -1,0 +1,1 @@
+"""The chargeback report as pages people read: HTML with charts inside."""
