@@ -13,6 +13,7 @@ from exporter.usage.counters import LAST_LOOKBACK_HOURS, CounterReading
 from exporter.usage.energy import ENERGY_METRIC, POWER_METRIC
 
 _COUNT, _SUM = "power count", "power sum"
+_MINIMUM, _MAXIMUM = "power min", "power max"
 
 
 def gpu_questions() -> list[Question]:
@@ -21,6 +22,8 @@ def gpu_questions() -> list[Question]:
         *counter_questions(ENERGY_METRIC, ENERGY_METRIC),
         Question(_COUNT, POWER_METRIC, "count", LAST_LOOKBACK_HOURS),
         Question(_SUM, POWER_METRIC, "sum"),
+        Question(_MINIMUM, POWER_METRIC, "min"),
+        Question(_MAXIMUM, POWER_METRIC, "max"),
     ]
 
 
@@ -31,6 +34,8 @@ class GpuAnswers:
     energy: CounterReading
     power_count: HourlySeries
     power_sum: HourlySeries
+    power_minimum: HourlySeries
+    power_maximum: HourlySeries
 
     @property
     def labels(self) -> list[Labels]:
@@ -53,8 +58,7 @@ def gpu_answers(answers: Mapping[str, HourlySeries]) -> GpuAnswers:
     reading = counter_reading(answers, ENERGY_METRIC)
     return GpuAnswers(
         CounterReading(*(of_gpus(a) for a in (reading.last, reading.minimum, reading.resets))),
-        of_gpus(answers[_COUNT]),
-        of_gpus(answers[_SUM]),
+        *(of_gpus(answers[name]) for name in (_COUNT, _SUM, _MINIMUM, _MAXIMUM)),
     )
 
 

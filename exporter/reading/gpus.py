@@ -8,17 +8,17 @@ from decimal import Decimal
 import numpy as np
 
 from exporter.periods import HourRange
+from exporter.reading.active_time import ActiveTime
 from exporter.reading.estimates import EstimatedHours
-from exporter.reading.gpu_answers import GpuAnswers, of_gpus, uuid_of
+from exporter.reading.gpu_answers import GpuAnswers, uuid_of
 from exporter.reading.gpu_samples import read_intervals, read_sample_counts
 from exporter.reading.questions import ask_raw
-from exporter.sources.series import Floats, HourlyQuery, Ints, Source
+from exporter.sources.series import Floats, Ints, Source
 from exporter.usage import energy, gpu_time
-from exporter.usage.energy import ENERGY_METRIC, POWER_METRIC
+from exporter.usage.energy import ENERGY_METRIC
 from exporter.usage.gpus import (
     GpuReader,
     Holding,
-    count_instants,
     gpu_rows,
     mean_watts,
     padded,
@@ -46,12 +46,16 @@ def read_gpus(
     rows = gpu_rows(list(holdings))
     time = gpu_time.gpu_nano_hours(seen.samples, rows, seen.interval_seconds)
     millijoules, power_source = _energy(counters, list(holdings), watts, time)
-    active = {
-        threshold: _active(source, threshold, seen.interval_seconds, holdings, hours, reader, time)
-        for threshold in thresholds
-    }
+    active = ActiveTime(source, answers, hours, holdings, reader, seen, time)
     models = {uuid_of(labels) or "": labels.get("modelName", "") for labels in answers.labels}
-    return GpuUsage(list(holdings), models, time, active, millijoules, power_source)
+    return GpuUsage(
+        list(holdings),
+        models,
+        time,
+        {threshold: active.above(threshold) for threshold in thresholds},
+        millijoules,
+        power_source,
+    )
 
 
 def _read_energy(
@@ -84,26 +88,3 @@ def _energy(
         np.where(powered, PowerSource.POWER_SAMPLES, PowerSource.NONE),
     )
     return millijoules, source.astype(np.int64)
-
-
-def _active(
-    source: Source,
-    threshold: Decimal,
-    intervals: Ints,
-    holdings: dict[Holding, int],
-    hours: HourRange,
-    reader: GpuReader,
-    time: Ints,
-) -> Ints:
-    """Active time above a threshold, by one question for each scrape interval that occurs."""
-    resolutions = sorted(set(intervals[time > 0].tolist()))
-    queries = [
-        HourlyQuery(POWER_METRIC, "active", hours, (), float(threshold), resolution)
-        for resolution in resolutions
-    ]
-    active = np.zeros_like(time)
-    for resolution, answer in zip(resolutions, source.read_hourly(queries), strict=True):
-        instants = count_instants(of_gpus(answer), holdings, reader)
-        counted = gpu_time.active_nano_hours(instants, resolution, time)
-        active = np.where(intervals == resolution, counted, active)
-    return active
