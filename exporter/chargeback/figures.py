@@ -1,18 +1,21 @@
 """The figures of one chargeback report; every form of it (table, CSV, JSON, HTML) shows these.
 
 Amounts are decimals in the billing currency unless a name says USD, and exact sums of the rows.
-Null means that no row said it, or that a ratio has nothing to divide by; it is never zero.
+Null means that no row said it, that the layout of some of the rows does not know it (infercost-1.0
+knows no GPU-hours), or that a ratio has nothing to divide by; it is never zero.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 
 _MILLION = 1_000_000
 #: Digits of a ratio; sums keep all of theirs.
 _RATIO = Decimal(1).scaleb(-9)
+#: Wide enough for any amount over the smallest number that a document can say.
+_WIDE = Context(prec=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class Sums:
     `idle` is idle and unobserved cost: of rows of their own, or inside other rows where idle is
     shared. Tokens and requests of pods on no known GPU are in `tokens`, `requests` and, apart, in
     `unpriced_tokens`, `unpriced_requests`: they cost nothing and must not make others cheaper.
-    `served_cost` is the cost of rows with tokens or requests.
+    `served_cost` is the cost of rows with tokens or requests, without those unpriced ones, which
+    have a cost where contracted prices are billed.
     """
 
     cost: Decimal
@@ -77,7 +81,7 @@ class Sums:
 
 
 def _per(amount: Decimal, count: Decimal | int) -> Decimal | None:
-    return (amount / count).quantize(_RATIO) if count else None
+    return _WIDE.divide(amount, Decimal(count)).quantize(_RATIO, context=_WIDE) if count else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from exporter.cost.charges import Charges, Ints
 from exporter.cost.cloud_equivalents import CloudEquivalents
 from exporter.cost.parts import totals
 from exporter.cost.sale import Sale
-from exporter.documents.kinds import CloudPricing
+from exporter.documents.kinds import CloudPricing, Comparison
 from exporter.errors import PeriodError
 from exporter.integers import NANO, divide
 
@@ -133,8 +133,19 @@ def _compared_with(
 
 
 def _allowed(model: str, price: CloudPrice, pricing: CloudPricing) -> bool:
+    comparison = comparison_of(model, pricing)
+    return comparison is None or names_entry(comparison, price)
+
+
+def comparison_of(model: str, pricing: CloudPricing) -> Comparison | None:
+    """The first comparison that names a model; None if it is compared with every entry."""
     for comparison in pricing.comparisons:
         if fnmatchcase(model, comparison.models):
-            names = f"{price.provider}/{price.model}", price.tier
-            return any(name in comparison.with_ for name in names)
-    return True
+            return comparison
+    return None
+
+
+def names_entry(comparison: Comparison, price: CloudPrice) -> bool:
+    """Whether a comparison is with an entry, by its name or by its tier."""
+    names = f"{price.provider}/{price.model}", price.tier
+    return any(name in comparison.with_ for name in names)

@@ -1,0 +1,104 @@
+"""Everything a chargeback report says, from added up rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exporter.chargeback.cloud import compare_with_cloud
+from exporter.chargeback.completeness import completeness_of
+from exporter.chargeback.cube import Cube
+from exporter.chargeback.days import Days
+from exporter.chargeback.figures import BudgetLine, Chargeback, Gap, Scope
+from exporter.chargeback.group_lines import group_lines, model_lines
+from exporter.chargeback.grouping import distinct
+from exporter.chargeback.keys import check_keys
+from exporter.chargeback.pool_lines import pool_lines
+from exporter.chargeback.sums import sums_by
+from exporter.documents.kinds import CloudPricing
+from exporter.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report was asked for: its period, unix seconds, the end excluded, and its groups."""
+
+    name: str  # 2026-10, 2026-10-12 or 2026-W42
+    start: int
+    end: int
+    keys: tuple[str, ...]
+    every_entry: bool = False  # compare with the whole price catalog
+
+
+def charge_back(
+    asked: Asked,
+    found: Cube,
+    before: Cube | None,
+    *,
+    budgets: tuple[BudgetLine, ...],
+    pricing: CloudPricing,
+    usd_rate: Decimal,
+    gaps: Sequence[Gap],
+    objects: int,
+    layouts: Sequence[str],
+    straddling: Sequence[str],
+) -> Chargeback:
+    """The report of the rows in `found`, beside those of the period before.
+
+    `usd_rate` is USD per unit of the billing currency. Raises ConfigurationError for a key there
+    is not, and for rows of two currencies; ValueError without any row.
+    """
+    check_keys(asked.keys)
+    currency = _currency(found, before)
+    if found.until is None:
+        raise ValueError("a report is made of rows, and there are none")
+    lines, earlier = found.table(), _earlier(before)
+    days = Days(lines, asked.start, found.until)
+    total = sums_by(lines, ())[()]
+    return Chargeback(
+        scope=Scope(
+            name=asked.name,
+            start=asked.start,
+            end=asked.end,
+            until=found.until,
+            clusters=tuple(distinct(lines, "cluster")),
+            currency=currency,
+            layouts=tuple(sorted(set(layouts))),
+            contracted=pc.sum(lines["contracted"]).as_py() > 0,
+            spread=pc.max(lines["days"]).as_py() > 1,
+            objects=objects,
+            rows=found.rows,
+        ),
+        keys=asked.keys,
+        days=days.dates,
+        total=total,
+        total_before=None if earlier is None else sums_by(earlier, ())[()],
+        daily_cost=days.cost(())[()],
+        groups=group_lines(lines, earlier, asked.keys, days),
+        models=model_lines(lines, earlier, days),
+        pools=pool_lines(lines, days),
+        budgets=budgets,
+        cloud=compare_with_cloud(
+            lines, pricing, usd_rate, found.covered_seconds, every_entry=asked.every_entry
+        ),
+        completeness=completeness_of(lines, gaps, straddling, total.unpriced_tokens),
+    )
+
+
+def _currency(found: Cube, before: Cube | None) -> str:
+    currencies = sorted({*found.currencies, *(() if before is None else before.currencies)})
+    if len(currencies) > 1:
+        raise ConfigurationError(
+            f"rows are in {' and '.join(currencies)}, which cannot be added up: report on a "
+            "period, clusters or a location of one currency"
+        )
+    return "".join(currencies)
+
+
+def _earlier(before: Cube | None) -> pa.Table | None:
+    """The lines of the period before; None unless asked for, or if there were no rows."""
+    return None if before is None or before.rows == 0 else before.table()
