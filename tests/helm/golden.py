@@ -13,6 +13,8 @@ VARIANTS: Mapping[str, Path] = {
     "minimal": MINIMAL,
     "backfill": BACKFILL,
     "full": CHART / "ci" / "full-values.yaml",
+    "report": CHART / "ci" / "report-values.yaml",
+    "monitoring": CHART / "ci" / "monitoring-values.yaml",
     "network-policy": CHART / "ci" / "network-policy-values.yaml",
 }
 #: Of the cluster that the renderings are for; it decides how a backfill counts its retries.
@@ -24,8 +26,8 @@ def path(name: str) -> Path:
 
 
 def rendering(name: str) -> str:
-    """The manifests of a variant as helm prints them now."""
-    return text_of(VARIANTS[name], kubernetes=KUBERNETES)
+    """The manifests of a variant as helm prints them now, without the dashboard's file."""
+    return text_of(VARIANTS[name], {"dashboard": {"enabled": False}}, kubernetes=KUBERNETES)
 
 
 def remake() -> list[Path]:

@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from tests.helm import prometheus_rule
 from tests.servers import REPOSITORY, require_tool
 
 Manifest = dict[str, Any]
@@ -125,11 +126,17 @@ def variables(manifest: Manifest) -> dict[str, str]:
 
 
 def schema_faults(manifest: Manifest, kubernetes: str) -> list[str]:
-    """What a version of Kubernetes would not accept, unknown fields too."""
+    """What a version of Kubernetes, or an operator, would not accept; unknown fields too."""
+    errors = _schema_of(manifest, kubernetes).iter_errors(manifest)
+    return [f"{error.json_path}: {error.message}" for error in errors]
+
+
+def _schema_of(manifest: Manifest, kubernetes: str) -> Draft202012Validator:
+    if manifest["kind"] == "PrometheusRule":
+        return Draft202012Validator(prometheus_rule.SCHEMA)
     group = manifest["apiVersion"].split("/")
     name = "-".join([manifest["kind"].lower(), *group[:-1], group[-1]]).replace(".k8s.io", "")
-    errors = _validator(kubernetes, name).iter_errors(manifest)
-    return [f"{error.json_path}: {error.message}" for error in errors]
+    return _validator(kubernetes, name)
 
 
 @cache

@@ -222,6 +222,26 @@ CONTRADICTIONS = {
         " go over the network unencrypted: use https://, or set"
         " prometheus.auth.allowPlaintext=true to allow that",
     ),
+    "two Pushgateways": (
+        given(pushgateway__url="https://gateway", pushgateway__existingSecret="gateway"),
+        "pushgateway.url and pushgateway.existingSecret exclude each other: keep one of them",
+    ),
+    "a Pushgateway's Secret without its key": (
+        given(pushgateway__existingSecret="gateway", pushgateway__urlKey=""),
+        "pushgateway.existingSecret needs the key in it: set pushgateway.urlKey, such as url",
+    ),
+    "a password in the open": (
+        given(pushgateway__url="http://push:secret@gateway"),
+        "pushgateway.url begins with http://, the user and password in it would go over the"
+        " network unencrypted: use https://, or set prometheus.auth.allowPlaintext=true to allow"
+        " that",
+    ),
+    "a Pushgateway behind an unknown port": (
+        given(pushgateway__existingSecret="gateway", networkPolicy__enabled=True),
+        "networkPolicy.pushgateway.port is required, since the address is in"
+        " pushgateway.existingSecret: set the port of the Pushgateway's pods, such as"
+        " networkPolicy.pushgateway.port=9091",
+    ),
     "a setting twice": (
         given(extraEnv=[{"name": "S3_PREFIX", "value": "costs/"}]),
         "extraEnv has S3_PREFIX, which has a value of its own in values.yaml: set that one",
@@ -279,6 +299,11 @@ CONTRADICTIONS = {
         ),
         "backfill.force and backfill.restate change objects that are there, which"
         " backfill.missingOnly leaves alone: set backfill.missingOnly=false",
+    ),
+    "a report without its time": (
+        given(report__enabled=True, report__schedule=""),
+        "report.schedule is required, since report.enabled is true: set when the report of last"
+        " month is made, such as report.schedule=30 6 1 * *",
     ),
 }
 

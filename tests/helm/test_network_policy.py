@@ -88,6 +88,34 @@ def test_a_role_of_aws_is_asked_for_at_sts(values: Any) -> None:
     assert tcp_ports(policy(**values)) == [9090, 9000, 443]
 
 
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("http://pushgateway:9091", 9091),
+        ("http://gateway/push", 80),
+        ("https://gateway", 443),
+        ("https://push:%40:1@gateway", 443),
+    ],
+)
+def test_the_pushgateway_may_be_reached_if_there_is_one(url: str, port: int) -> None:
+    assert tcp_ports(policy(pushgateway={"url": url})) == [9090, 443, port]
+
+
+def test_the_pods_of_the_pushgateway_may_have_a_port_of_their_own() -> None:
+    """And of nobody else is it asked for."""
+    peers: list[Any] = [{"namespaceSelector": {}}]
+    rules = {"enabled": True, "pushgateway": {"port": 9091, "to": peers}}
+    for given, found in (
+        ({"url": "http://gateway"}, 1),
+        ({"existingSecret": "gateway"}, 1),
+        ({}, 0),
+    ):
+        values = {"pushgateway": given, "networkPolicy": rules}
+        egress = only(render(values=values), "NetworkPolicy")["spec"]["egress"]
+        rule = {"ports": [{"protocol": "TCP", "port": 9091}], "to": peers}
+        assert egress.count(rule) == len(egress) - 3 == found
+
+
 def test_without_a_server_or_a_bucket_only_names_are_asked_for() -> None:
     """A dump and a volume are mounted."""
     found = only(render(CHART / "ci" / "output-dir-values.yaml"), "NetworkPolicy")

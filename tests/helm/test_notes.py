@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import shlex
@@ -15,6 +16,8 @@ import yaml
 
 from exporter.arguments import parser
 from scripts.make_chart_docs import README
+from tests.e2e.job import infer_focus, succeeded
+from tests.helm.kubelet import started
 from tests.helm.rendering import (
     BACKFILL,
     CHART,
@@ -25,6 +28,7 @@ from tests.helm.rendering import (
     render,
     text_of,
 )
+from tests.helm.test_settings import EXISTING
 
 TEXT = README.read_text()
 
@@ -101,11 +105,105 @@ def test_the_notes_of_a_suspended_release_say_so(chart: Path) -> None:
 
 
 def test_a_backfill_of_the_notes_can_be_rendered(chart: Path) -> None:
-    (upgrade,) = (one for one in commands(notes(chart)) if one[1] == "upgrade")
+    upgrade = next(one for one in commands(notes(chart)) if one[1] == "upgrade")
     settings = upgrade[upgrade.index("--set") + 1]
+    assert settings.startswith("backfill.")
     done = helm("template", "costs", CHART, "--values", MINIMAL, "--set", settings)
     assert (done.returncode, done.stderr) == (0, "")
     assert "kind: Job\n" in done.stdout
+
+
+def test_the_notes_of_a_report_say_how_to_make_it_now_and_where_it_is(chart: Path) -> None:
+    values = {"report": {"enabled": True}}
+    names = [one["metadata"]["name"] for one in render(values=values) if one["kind"] == "CronJob"]
+    text = notes(chart, values=values)
+    made = ["kubectl", "create", "job", "report-1", "--namespace", "finops"]
+    assert [*made, f"--from=cronjob/{max(names)}"] in list(commands(text))
+    assert "\n  s3://finops-focus/focus/reports/infer-focus-report-….html\n" in f"{text}\n"
+    assert "report" not in notes(chart)
+
+
+def test_the_notes_of_a_volume_say_where_the_report_is(chart: Path) -> None:
+    text = notes(chart, CHART / "ci" / "report-values.yaml")
+    place = "focus/reports/infer-focus-report-….html in the volume of focus-files"
+    assert f"\n  {place}\n" in f"{text}\n"
+
+
+def test_the_notes_say_where_rules_and_dashboard_are(chart: Path) -> None:
+    rules = {"enabled": True, "rules": "groups: [{name: a, rules: []}]", "namespace": "monitoring"}
+    text = notes(chart, values={"prometheusRule": rules, "dashboard": {"enabled": True}})
+    found = ["kubectl", "get", "prometheusrule", "costs-infer-focus", "--namespace", "monitoring"]
+    assert [*found, "--output", "yaml"] in list(commands(text))
+    assert "the label grafana_dashboard=1." in text
+    assert {"prometheusrule", "grafana_dashboard"} & set(notes(chart).split()) == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "values"),
+    [
+        (CHART / "ci" / "full-values.yaml", {"focus": {"subAccountLabel": "it's a $(label)"}}),
+        (CHART / "ci" / "clusters-values.yaml", {}),
+    ],
+    ids=["full", "clusters"],
+)
+def test_the_rules_of_the_notes_are_those_of_the_release(
+    chart: Path, file: Path, values: Any, tmp_path: Path
+) -> None:
+    """Made from the ConfigMap as its commands say, and as a pod of the release would make them."""
+    text = notes(chart, file, values)
+    given, arguments = rules_command(text)
+    get = next(one for one in commands(text) if one[:3] == ["kubectl", "get", "configmap"])
+    manifests = render(file, values)
+    (documents,) = (one["data"] for one in manifests if one["metadata"]["name"] == get[3])
+    template = next(word for word in get if "go-template=" in word).partition("go-template=")[2]
+    (tmp_path / "documents.yaml").write_text(expanded(template, documents, tmp_path))
+    here = given | {"CONFIG_PATH": str(tmp_path / given["CONFIG_PATH"])}
+    made = succeeded(infer_focus(*arguments, env=here)).stdout
+    assert "password" not in text
+    pod = started(only(manifests, "CronJob"), manifests, tmp_path, EXISTING)
+    assert made == succeeded(dataclasses.replace(pod, arguments=arguments).run()).stdout
+    assert "InferFocusExporterStale" in made
+
+
+def test_the_commands_of_the_readme_are_those_of_the_notes(chart: Path) -> None:
+    """Of its first example."""
+    first = yaml.safe_load(values_blocks()[0])
+    rendered = text_of(None, first, release="infer-focus", chart=chart)
+    text: str = only(list(yaml.safe_load_all(rendered)), "Notes")["text"]
+    assert rules_command(TEXT) == rules_command(text)
+    get = ["kubectl", "get", "configmap", "infer-focus-config"]
+    gets = [[one for one in commands(page) if one[:4] == get] for page in (TEXT, text)]
+    assert gets[0] == gets[1] != []
+
+
+def test_rules_for_a_pushgateway_do_not_need_its_address(chart: Path) -> None:
+    given, _ = rules_command(notes(chart, CHART / "ci" / "existing-values.yaml"))
+    assert given["PUSHGATEWAY_URL"] == "http://pushgateway"
+    assert "PUSHGATEWAY_URL" not in rules_command(notes(chart))[0]
+
+
+def rules_command(text: str) -> tuple[dict[str, str], list[str]]:
+    """The variables and arguments of the one `infer-focus rules` in a text."""
+    (line,) = (line for line in text.splitlines() if re.match(r"(  |\$ )CONFIG_PATH=", line))
+    words = shlex.split(line.removeprefix("$ "))
+    before, after = words[: words.index("infer-focus")], words[words.index("infer-focus") + 1 :]
+    assert after[-2:] == [">", "rules.yaml"]
+    return dict(word.split("=", 1) for word in before), after[:-2]
+
+
+def expanded(template: str, data: dict[str, str], folder: Path) -> str:
+    """What kubectl prints for a ConfigMap: Helm has the same templates."""
+    chart = folder / "expanding"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: expanding, version: 0.0.0}")
+    name = '{{ include "expanded" .Values | toJson }}'
+    (chart / "templates" / "expanded.yaml").write_text(f"text: {name}")
+    definition = f'{{{{ define "expanded" }}}}{template}{{{{ end }}}}'
+    (chart / "templates" / "_expanded.tpl").write_text(definition)
+    done = helm("template", chart, values={"data": data})
+    assert (done.returncode, done.stderr) == (0, "")
+    text: str = yaml.safe_load(done.stdout)["text"]
+    return text
 
 
 def values_blocks() -> list[str]:
@@ -128,12 +226,13 @@ def test_helm_knows_the_values_in_the_commands_of_the_readme() -> None:
         word.split("=", 1)[0]
         for command in commands(TEXT)
         for flag, words in itertools.pairwise(command)
-        if flag == "--set"
+        if flag in ("--set", "--set-file")
         for word in words.split(",")
     ]
     known = {row.split("`")[1] for row in TEXT.splitlines() if row.startswith("| `")}
-    assert settings
-    assert set(settings) <= known
+    assert "prometheusRule.rules" in settings
+    # Labels have names of their own.
+    assert {re.sub(r"labels\..*", "labels", one) for one in settings} <= known
 
 
 def test_the_failure_that_the_readme_shows_is_the_real_one(tmp_path: Path) -> None:
@@ -150,8 +249,9 @@ def test_every_command_of_helm_in_the_readme_renders_these_values(tmp_path: Path
     """As a template, since there is no cluster here."""
     (tmp_path / "values.yaml").write_text(values_blocks()[0])
     (tmp_path / "helm").symlink_to(CHART.parent)
+    (tmp_path / "rules.yaml").write_text("groups: [{name: a, rules: []}]")
     found = [one for one in commands(TEXT) if one[1] in ("install", "upgrade")]
-    assert [one[1] for one in found] == ["install", "upgrade"]
+    assert [one[1] for one in found] == ["install", "upgrade", "upgrade"]
     for _, _, *rest in found:
         done = helm("template", *rest, folder=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")

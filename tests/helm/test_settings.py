@@ -27,13 +27,13 @@ from tests.helm.rendering import (
     only,
     pod_templates,
     render,
+    text_of,
     variables,
 )
 
 #: They have no value of their own on purpose.
 LEFT_TO_EXTRA_ENV = {
     "SOURCE_FILE",  # an archive is read once in a while, from a volume of one's own
-    "PUSHGATEWAY_URL",  # not used by this version
 }
 SET_BY_KUBERNETES = {"JOB_COMPLETION_INDEX"}
 #: What is in the cluster already, as far as values files speak of it.
@@ -44,6 +44,7 @@ EXISTING = {
     "finops-hmac": {"id": "GOOG1E", "secret": "not-a-real-secret"},
     "mimir": {"password": "not-a-real-password", "headers.json": '{"X-Team": "ml"}'},
     "finops-s3": {"access-key-id": "not-a-real-key", "secret-access-key": "not-a-real-secret"},
+    "pushgateway": {"url": "https://push:not-a-real-password@pushgateway.example.com"},
     "gpu-prices": {
         "h100.yaml": "kind: CostProfile\nmetadata: {name: h100}\nspec: {hardware: {gpuModel: H100, "
         "gpuCount: 8, purchasePriceUSD: 280000}, electricity: {ratePerKWh: 0.12}}\n"
@@ -58,7 +59,8 @@ def containers(file: Path, folder: Path) -> list[Container]:
     manifests = render(file)
     workloads = [one for one in manifests if pod_templates([one])]
     return [
-        started(workload, manifests, folder / workload["kind"], EXISTING) for workload in workloads
+        started(workload, manifests, folder / f"{number}", EXISTING)
+        for number, workload in enumerate(workloads)
     ]
 
 
@@ -119,6 +121,17 @@ def test_the_chart_sets_no_unknown_variable() -> None:
 def test_no_secret_is_a_variable() -> None:
     """They would be in the manifest of every Job."""
     assert names_set() & SECRETS == set()
+
+
+def test_the_address_of_the_pushgateway_is_in_the_secret(tmp_path: Path) -> None:
+    """And nowhere else, since it may have a password in it."""
+    file = CHART / "ci" / "full-values.yaml"
+    url: str = yaml.safe_load(file.read_text())["pushgateway"]["url"]
+    (container,) = containers(file, tmp_path)
+    found = load_settings(container.env, needs_destination=True, needs_source=True).pushgateway_url
+    assert found is not None
+    assert found.get_secret_value() == url
+    assert url.partition("@")[0] not in text_of(file)
 
 
 @each_file

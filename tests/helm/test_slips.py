@@ -24,6 +24,18 @@ PROFILE = {"kind": "CostProfile", "metadata": {"name": "h100-pool"}}
         (given(config__documents=[{"kind": "CostProfil"}]), "config.documents.0.kind must be one"),
         (given(config__documents={"a.txt": [PROFILE]}), "Additional property a.txt is not allowed"),
         (given(prometheus__auth=None), "prometheus: auth is required"),
+        (
+            given(pushgateway__url="http://u:p@ss@gateway"),
+            "pushgateway.url: Does not match pattern",
+        ),
+        (given(report__by=["team"]), "report.by.0: Does not match pattern"),
+        (given(report__by=["model", "model"]), "report.by: array items[0,1] must be unique"),
+        (given(report__by="namespace"), "report.by: Invalid type. Expected: array"),
+        (given(report__schedule="monthly"), "report.schedule: Does not match pattern"),
+        (given(prometheusRule__rules={"groups": []}), "prometheusRule.rules: Invalid type."),
+        (given(prometheusRule__namespace="a.b"), "prometheusRule.namespace: Does not match"),
+        (given(dashboard__labelValue=1), "dashboard.labelValue: Invalid type. Expected: string"),
+        (given(dashboard__label=None), "dashboard: label is required"),
         (given(image__repository="registry.example.com/focus:1.0"), "image.repository: Does not"),
     ],
 )
@@ -39,6 +51,7 @@ def test_a_slip_anywhere_in_the_values_is_refused() -> None:
     free = {"prometheus.headers", "serviceAccount.annotations", "podSecurityContext"}
     free |= {"securityContext", "nodeSelector", "affinity", "podLabels", "podAnnotations"}
     free |= {"commonLabels", "resources.requests", "resources.limits"}
+    free |= {"prometheusRule.labels", "prometheusRule.annotations"}
 
     def sections(part: dict[str, Any], above: str = "") -> list[str]:
         found = []

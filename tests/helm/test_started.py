@@ -6,9 +6,11 @@ are elsewhere (see kubelet.py). The addresses and names are values of the chart.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +173,26 @@ def test_the_check_looks_at_what_the_job_would_use(
     assert f"1 CostProfile from {pod.env['CONFIG_PATH']}" in run.stdout
     assert f"{values['prometheus']['url']} answers" in run.stdout
     assert in_bucket(s3, values["s3"]["bucket"]) == {}
+
+
+def test_the_report_is_published_beside_the_rows(
+    values: dict[str, Any], s3: S3Server, tmp_path: Path
+) -> None:
+    """Without asking Prometheus. A month without rows is a wrong configuration."""
+    away = {"prometheus": {**values["prometheus"], "url": "http://127.0.0.1:9"}}
+    manifests = render(None, {**values, **away, "report": {"enabled": True}})
+    (job,) = (one for one in manifests if one["metadata"]["name"].endswith("-report"))
+    pod = started(job, manifests, tmp_path / "report", {})
+    assert pod.run().code == 2
+    succeeded(container(values, "CronJob", tmp_path).run())
+    (key, *_) = sorted(bucket(s3, values), reverse=True)
+    month = "-".join(re.findall(r"(?:year|month)=(\d+)", key))
+    made = replace(pod, arguments=[month if w == "last-month" else w for w in pod.arguments])
+    run = succeeded(made.run())
+    page = in_bucket(s3, values["s3"]["bucket"])[f"focus/reports/infer-focus-report-{month}.html"]
+    assert page.decode().lower().startswith("<!doctype html>")
+    assert all(namespace in page.decode() for namespace in ("chat", "code", "lab"))
+    assert "<html" not in run.stdout
 
 
 def test_a_volume_takes_the_place_of_the_bucket(values: dict[str, Any], tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_the_examples_keep_to_the_schema() -> None:
     """The indented lines after "For example:", above the key they are about."""
     schema = json.loads(SCHEMA.read_text())
     blocks = re.findall(r"For example:\n((?: *#   .*\n)+)( *)(\w+):", TEXT)
-    assert len(blocks) == TEXT.count("For example:") == 8
+    assert len(blocks) == TEXT.count("For example:") == 11
     for block, _, key in blocks:
         example = yaml.safe_load(re.sub(r"^ *#   ", "", block, flags=re.MULTILINE))
         assert list(example) == [key]
@@ -121,32 +121,43 @@ def test_the_package_of_the_chart_holds_what_users_need(tmp_path: Any) -> None:
     assert helm("show", "readme", archive).stdout.strip() == README.read_text().strip()
 
 
-@pytest.mark.parametrize("release", ["r", "r" * 40, "r" * 41, "r" * 52, "r" * 53, "r.s" * 17])
+@pytest.mark.parametrize(
+    "release",
+    ["r", "r" * 40, "r" * 41, "r" * 52, "r" * 53, "r.s" * 17, f"{'r' * 35}.{'s' * 10}"],
+)
 def test_names_fit_whatever_the_release_is_called(release: str) -> None:
     """A CronJob's may have 52 characters, a pod of a Job {name}-{index} 63 and no dots."""
-    backfill = {"enabled": True, "start": "2026-01-01", "end": "2026-02-01"}
-    manifests = render(values={"backfill": {**backfill, "completions": 99999}}, release=release)
-    names = {one["kind"]: one["metadata"]["name"] for one in manifests}
-    assert len(names["CronJob"]) <= 52
-    assert len(f"{names['Job']}-99998") <= 63
-    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", names["Job"])
-    for name in names.values():
-        assert len(name) <= 63
+    everything = {**EVERYTHING, "backfill": {**EVERYTHING["backfill"], "completions": 99999}}
+    manifests = render(values=everything, release=release)
+    names = [(one["kind"], one["metadata"]["name"]) for one in manifests]
+    assert len(set(names)) == len(names) == 9
+    label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    for kind, name in names:
+        assert re.fullmatch(label if kind == "Job" else rf"{label}(\.{label})*", name)
+        assert len(f"{name}-99998" if kind == "Job" else name) <= (52 if kind == "CronJob" else 63)
         assert name.replace(".", "-").startswith(release[:34].replace(".", "-"))
 
 
-def test_long_names_that_begin_alike_stay_apart() -> None:
+@pytest.mark.parametrize("length", [44, 46, 60])
+def test_long_names_that_begin_alike_stay_apart(length: int) -> None:
     def names(fullname: str) -> set[str]:
-        backfill = {"enabled": True, "start": "2026-01-01", "end": "2026-02-01"}
-        values = {"backfill": backfill, "fullnameOverride": fullname, "s3": KEYS}
+        values = {**EVERYTHING, "fullnameOverride": fullname}
         return {one["metadata"]["name"] for one in render(values=values)}
 
-    one, other = names(f"{'n' * 60}-a"), names(f"{'n' * 60}-b")
+    one, other = names(f"{'n' * length}-a"), names(f"{'n' * length}-b")
     assert one & other == set()
-    assert len(one) == len(other) == 5  # the CronJob is called like its service account
+    # The CronJob is called like its service account and the rules.
+    assert len(one) == len(other) == 7
 
 
-KEYS = {"auth": {"accessKeyId": "id", "secretAccessKey": "secret"}}
+#: An object of every kind, of some two.
+EVERYTHING: dict[str, dict[str, Any]] = {
+    "backfill": {"enabled": True, "start": "2026-01-01", "end": "2026-02-01"},
+    "report": {"enabled": True},
+    "prometheusRule": {"enabled": True, "rules": "groups: [{name: a, rules: []}]"},
+    "dashboard": {"enabled": True},
+    "s3": {"auth": {"accessKeyId": "id", "secretAccessKey": "secret"}},
+}
 
 
 def test_a_release_that_is_called_like_the_chart_has_its_name() -> None:

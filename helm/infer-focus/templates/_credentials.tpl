@@ -10,6 +10,7 @@ What is in the chart's own Secret, by file name. */}}
   "prometheus-headers" (ternary "" (toJson $headers) (empty $headers))
   "s3-access-key-id" .Values.s3.auth.accessKeyId
   "s3-secret-access-key" .Values.s3.auth.secretAccessKey
+  "pushgateway-url" .Values.pushgateway.url
 -}}
 {{- if $text }}{{ $_ := set $found $file $text }}{{ end -}}
 {{- end -}}
@@ -21,6 +22,7 @@ What is in the chart's own Secret, by file name. */}}
 {{- $auth := .Values.prometheus.auth -}}
 {{- $tls := .Values.prometheus.tls -}}
 {{- $s3 := .Values.s3.auth -}}
+{{- $pushgateway := .Values.pushgateway -}}
 {{- $found := list -}}
 {{- range list
   (list "secret" $auth.existingSecret $auth.bearerTokenKey "prometheus-bearer-token")
@@ -32,6 +34,7 @@ What is in the chart's own Secret, by file name. */}}
   (list "secret" $tls.clientCertSecret "tls.key" "prometheus-client.key")
   (list "secret" $s3.existingSecret $s3.accessKeyIdKey "s3-access-key-id")
   (list "secret" $s3.existingSecret $s3.secretAccessKeyKey "s3-secret-access-key")
+  (list "secret" $pushgateway.existingSecret $pushgateway.urlKey "pushgateway-url")
 -}}
 {{- if and (index . 1) (index . 2) -}}
 {{- $found = append $found (dict "kind" (index . 0) "name" (index . 1) "key" (index . 2) "file" (index . 3)) -}}
@@ -51,6 +54,7 @@ What is in the chart's own Secret, by file name. */}}
   "prometheus-client.key" "PROMETHEUS_CLIENT_KEY"
   "s3-access-key-id" "S3_ACCESS_KEY_ID_FILE"
   "s3-secret-access-key" "S3_SECRET_ACCESS_KEY_FILE"
+  "pushgateway-url" "PUSHGATEWAY_URL_FILE"
 -}}
 {{- $files := list -}}
 {{- $sources := list -}}

@@ -5,6 +5,8 @@
   (fromJsonArray (include "infer-focus.credentialFaults" .))
   (fromJsonArray (include "infer-focus.contradictions" .))
   (fromJsonArray (include "infer-focus.backfillFaults" .))
+  (fromJsonArray (include "infer-focus.reportFaults" .))
+  (fromJsonArray (include "infer-focus.rulesFaults" .))
 -}}
 {{- if $faults -}}
 {{- printf "\n%s" (join "\n" $faults) | fail -}}
@@ -61,6 +63,17 @@
 {{- $faults = append $faults "s3.auth.useIRSA needs a role: set serviceAccount.annotations, such as {eks.amazonaws.com/role-arn: arn:aws:iam::123456789012:role/infer-focus}, or serviceAccount.create=false with the serviceAccount.name of one that has it" -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.pushgateway -}}
+{{- if and .existingSecret (not .urlKey) -}}
+{{- $faults = append $faults "pushgateway.existingSecret needs the key in it: set pushgateway.urlKey, such as url" -}}
+{{- end -}}
+{{- if and (hasPrefix "http://" (lower .url)) (contains "@" .url) (not $.Values.prometheus.auth.allowPlaintext) -}}
+{{- $faults = append $faults "pushgateway.url begins with http://, the user and password in it would go over the network unencrypted: use https://, or set prometheus.auth.allowPlaintext=true to allow that" -}}
+{{- end -}}
+{{- if and .existingSecret $.Values.networkPolicy.enabled (kindIs "invalid" $.Values.networkPolicy.pushgateway.port) -}}
+{{- $faults = append $faults "networkPolicy.pushgateway.port is required, since the address is in pushgateway.existingSecret: set the port of the Pushgateway's pods, such as networkPolicy.pushgateway.port=9091" -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.prometheus.auth -}}
 {{- $hasToken := or .bearerToken (and .existingSecret .bearerTokenKey) -}}
 {{- $hasPassword := or .password (and .existingSecret .passwordKey) -}}
@@ -105,6 +118,7 @@
   (list "collection.includeNamespaces" $v.collection.includeNamespaces "collection.excludeNamespaces" $v.collection.excludeNamespaces)
   (list "collection.includeClusters" $v.collection.includeClusters "collection.excludeClusters" $v.collection.excludeClusters)
   (list "prometheus.tls.ca.existingConfigMap" $v.prometheus.tls.ca.existingConfigMap "prometheus.tls.ca.existingSecret" $v.prometheus.tls.ca.existingSecret)
+  (list "pushgateway.url" $v.pushgateway.url "pushgateway.existingSecret" $v.pushgateway.existingSecret)
   (list "prometheus.url" $v.prometheus.url "SOURCE_FILE in extraEnv" (include "infer-focus.inExtraEnv" (dict "root" . "name" "SOURCE_FILE")))
 -}}
 {{- if and (index . 1) (index . 3) -}}
@@ -151,6 +165,28 @@
 {{- if and .missingOnly (not .replaceLayout) (or .force .restate) -}}
 {{- $faults = append $faults "backfill.force and backfill.restate change objects that are there, which backfill.missingOnly leaves alone: set backfill.missingOnly=false" -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $faults -}}
+{{- end -}}
+
+{{- define "infer-focus.reportFaults" -}}
+{{- $faults := list -}}
+{{- if and .Values.report.enabled (not .Values.report.schedule) -}}
+{{- $faults = append $faults "report.schedule is required, since report.enabled is true: set when the report of last month is made, such as report.schedule=30 6 1 * *" -}}
+{{- end -}}
+{{- toJson $faults -}}
+{{- end -}}
+
+{{- define "infer-focus.rulesFaults" -}}
+{{- $faults := list -}}
+{{- if .Values.prometheusRule.enabled -}}
+{{- $how := printf "make them from the documents of this release, in ./config, by `%s`, and add --set-file prometheusRule.rules=rules.yaml" (include "infer-focus.rulesCommand" (dict "root" . "documents" "./config")) -}}
+{{- $rules := fromJson (include "infer-focus.rules" .) -}}
+{{- if $rules.stray -}}
+{{- $faults = append $faults (printf "prometheusRule.rules is not the text of a rule file or PrometheusRule, it has no list of groups%s: %s" (ternary (printf " (%s)" $rules.error) "" (ne $rules.error "")) $how) -}}
+{{- else if not $rules.groups -}}
+{{- $faults = append $faults (printf "prometheusRule.rules is required, since prometheusRule.enabled is true: %s" $how) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $faults -}}

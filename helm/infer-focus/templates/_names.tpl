@@ -2,7 +2,7 @@
 so that two long names that begin alike stay two. Takes name and max. */}}
 {{- define "infer-focus.cut" -}}
 {{- if gt (len .name) (int .max) -}}
-{{- printf "%s-%s" (trunc (int (sub .max 9)) .name | trimSuffix "-") (sha256sum .name | trunc 8) -}}
+{{- printf "%s-%s" (trunc (int (sub .max 9)) .name | regexFind "^.*[^.-]") (sha256sum .name | trunc 8) -}}
 {{- else -}}
 {{- .name -}}
 {{- end -}}
@@ -22,6 +22,11 @@ so that two long names that begin alike stay two. Takes name and max. */}}
 {{- include "infer-focus.cut" (dict "name" $fullname "max" 52) -}}
 {{- end -}}
 
+{{/* Another CronJob's. */}}
+{{- define "infer-focus.reportName" -}}
+{{- include "infer-focus.cut" (dict "name" (include "infer-focus.fullname" .) "max" 45) -}}-report
+{{- end -}}
+
 {{- define "infer-focus.serviceAccountName" -}}
 {{- $made := ternary (include "infer-focus.fullname" .) "default" .Values.serviceAccount.create -}}
 {{- default $made .Values.serviceAccount.name -}}
@@ -32,7 +37,7 @@ so that two long names that begin alike stay two. Takes name and max. */}}
 {{- end -}}
 
 {{- define "infer-focus.secretName" -}}
-{{- include "infer-focus.fullname" . -}}-credentials
+{{- include "infer-focus.cut" (dict "name" (include "infer-focus.fullname" .) "max" 51) -}}-credentials
 {{- end -}}
 
 {{- define "infer-focus.image" -}}
