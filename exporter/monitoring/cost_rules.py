@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.monitoring.pool_rules import HARDWARE, KWH_PRICE, POOL_GPUS, POOL_HELD, POOL_POWER
+from exporter.monitoring.pool_rules import (
+    HARDWARE,
+    KWH_PRICE,
+    POOL_GPUS,
+    POOL_HELD,
+    POOL_POWER,
+    POOL_WATTS,
+)
 from exporter.monitoring.promql import Grouping
 from exporter.monitoring.rule import RecordingRule
-from exporter.monitoring.token_rules import POD_TOKENS
+from exporter.monitoring.token_rules import POD_REQUESTS, POD_TOKENS
 
 GPU_COST = "infer_focus:pool_gpu:cost_per_hour"
 GPU_HARDWARE = "infer_focus:pool:hardware_cost_per_gpu_hour"
 ELECTRICITY = "infer_focus:pool:electricity_cost_per_hour"
 POOL_COST = "infer_focus:pool:cost_per_hour"
+MONTH_AT_THIS_RATE = "infer_focus:pool:cost_of_month_at_this_rate"
 IDLE_COST = "infer_focus:pool:idle_cost_per_hour"
 UNOBSERVED_COST = "infer_focus:pool:unobserved_cost_per_hour"
 POD_COST = "infer_focus:pod:cost_per_hour"
@@ -20,8 +28,10 @@ NAMESPACE_COST = "infer_focus:namespace:cost_per_hour"
 NAMESPACE_GPUS = "infer_focus:namespace:gpus_held"
 MODEL_RATIO = "infer_focus:pod:model_ratio"
 PRICED_TOKENS = "infer_focus:model:priced_tokens_per_second"
+PRICED_REQUESTS = "infer_focus:model:priced_requests_per_second"
 MODEL_COST = "infer_focus:model:cost_per_hour"
 MILLION_TOKENS = "infer_focus:model:cost_per_million_tokens"
+REQUEST_COST = "infer_focus:model:cost_per_request"
 
 
 def cost_rules(grouping: Grouping) -> Iterator[RecordingRule]:
@@ -40,13 +50,15 @@ def _pools(grouping: Grouping) -> Iterator[RecordingRule]:
         GPU_COST,
         f"{POOL_POWER} {priced}\n+ {on_pool} group_left () {GPU_HARDWARE}",
     )
-    watts = f"sum {grouping.by('cost_profile')} ({POOL_POWER})"
-    yield RecordingRule(ELECTRICITY, f"{watts} {priced}")
+    yield RecordingRule(POOL_WATTS, f"sum {grouping.by('cost_profile')} ({POOL_POWER})")
+    yield RecordingRule(ELECTRICITY, f"{POOL_WATTS} {priced}")
     # A pool without samples has no electricity, but its hardware costs all the same.
     yield RecordingRule(
         POOL_COST,
         f'sum {grouping.by(*money)} ({{__name__=~"{HARDWARE}|{ELECTRICITY}"}})',
     )
+    hours = "24 * days_in_month()"
+    yield RecordingRule(MONTH_AT_THIS_RATE, f"{POOL_COST}\n* on () group_left () ({hours})")
 
 
 def _holders(grouping: Grouping) -> Iterator[RecordingRule]:
@@ -89,11 +101,14 @@ def _models(grouping: Grouping) -> Iterator[RecordingRule]:
         f"sum {of_model} (\n  {MODEL_RATIO} * {on_pod} group_left (currency) {paid}\n)",
     )
     # Tokens of a pod without a GPU have no cost; they must not make the others cheaper.
-    served = f"({POD_TOKENS} and {on_pod} {POD_COST})"
-    yield RecordingRule(PRICED_TOKENS, f"sum {grouping.by('namespace', 'model_name')} {served}")
+    for record, counted in ((PRICED_TOKENS, POD_TOKENS), (PRICED_REQUESTS, POD_REQUESTS)):
+        served = f"({counted} and {on_pod} {POD_COST})"
+        yield RecordingRule(record, f"sum {grouping.by('namespace', 'model_name')} {served}")
     cost = f"sum {grouping.by('model_name', 'currency')} (sum_over_time({MODEL_COST}[1h]))"
-    tokens = f"sum {grouping.by('model_name')} (sum_over_time({PRICED_TOKENS}[1h]))"
-    yield RecordingRule(
-        MILLION_TOKENS,
-        f"1e6 * {cost}\n/ {grouping.on('model_name')} group_left ()\n  (3600 * {tokens} > 0)",
-    )
+    for record, counted, times in (
+        (MILLION_TOKENS, PRICED_TOKENS, "1e6 * "),
+        (REQUEST_COST, PRICED_REQUESTS, ""),
+    ):
+        count = f"sum {grouping.by('model_name')} (sum_over_time({counted}[1h]))"
+        divided = f"/ {grouping.on('model_name')} group_left ()\n  (3600 * {count} > 0)"
+        yield RecordingRule(record, f"{times}{cost}\n{divided}")

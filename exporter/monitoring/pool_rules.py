@@ -32,6 +32,8 @@ from exporter.usage.pools import HOSTNAME_LABEL
 POOL_POWER = "infer_focus:pool_gpu:power_watts"
 POOL_HELD = "infer_focus:pool_gpu:held_ratio"
 POOL_GPUS = "infer_focus:pool:gpus"
+POOL_WATTS = "infer_focus:pool:power_watts"
+POOL_UTILIZATION = "infer_focus:pool:utilization_ratio"
 HARDWARE = "infer_focus:pool:hardware_cost_per_hour"
 KWH_PRICE = "infer_focus:pool:electricity_price_per_kilowatt_hour"
 
@@ -98,6 +100,7 @@ def pool_rules(
     yield rule(POOL_POWER, pool, lambda one: _gpus_of(one, versions, grouping))
     yield rule(POOL_HELD, pool, lambda one: _held(one, grouping))
     yield rule(POOL_GPUS, pool, lambda one: _gpus(one, grouping))
+    yield rule(POOL_UTILIZATION, pool, lambda one: _active_ratio(one, grouping))
     yield rule(HARDWARE, money, lambda one: _hardware_of(one, grouping))
     yield rule(KWH_PRICE, money, _kwh_price)
 
@@ -130,6 +133,13 @@ def _gpus(version: PoolVersion, grouping: Grouping) -> str:
     else:
         seen = f"({seen} or 0 * count {grouping.by()} (last_over_time({pool}[1d])))"
     return f"clamp_min({seen}, {version.profile.spec.hardware.gpu_count})"
+
+
+def _active_ratio(version: PoolVersion, grouping: Grouping) -> str:
+    """The part of the GPUs seen that draws more than the profile's idle threshold."""
+    pool = selected(POOL_POWER, [_of_pool(version)])
+    threshold = decimal_text(version.profile.idle_threshold_watts_per_gpu)
+    return f"avg {grouping.by('cost_profile')} ({pool} > bool {threshold})"
 
 
 def _hardware(profile: CostProfile) -> str:

@@ -13,6 +13,7 @@ from tests.servers import REPOSITORY, require_tool
 
 DEMO = REPOSITORY / "exporter" / "data" / "demo-config.yaml"
 LEFT_OUT = "budget alerts are left out"
+GROUPS = ("costs", "requests", "budgets", "samples", "exporter")
 
 
 def rules(*flags: str, config: Path = DEMO, **env: str) -> Ended:
@@ -38,15 +39,44 @@ def test_a_prometheus_rule_holds_the_same_groups() -> None:
     assert (found["metadata"]["name"], found["metadata"]["namespace"]) == ("costs", "monitoring")
     assert found["spec"] == yaml.safe_load(plain.stdout)
     names = [group["name"] for group in found["spec"]["groups"]]
-    assert names == ["infer-focus-costs", "infer-focus-budgets", "infer-focus-samples"]
+    assert names == [f"infer-focus-{name}" for name in GROUPS]
 
 
 @pytest.mark.parametrize("flags", [(), ("--retention", "15d"), ("--retention", "743h")])
 def test_budget_alerts_are_left_out_and_it_is_said(flags: tuple[str, ...]) -> None:
     run = succeeded(rules(*flags))
-    assert "--retention 31d" in run.stdout.splitlines()[1]
-    assert [event for event in run.events if LEFT_OUT in event["event"]]
+    for way in ("--retention 31d", "PUSHGATEWAY_URL"):
+        assert way in run.stdout.splitlines()[1]
+        assert [
+            event for event in run.events if LEFT_OUT in event["event"] and way in event["event"]
+        ]
     assert "InferFocusBudget" not in run.stdout
+
+
+def test_with_a_pushgateway_nothing_is_left_out_and_no_cronjob_looked_at() -> None:
+    run = succeeded(rules(PUSHGATEWAY_URL="http://pushgateway.monitoring:9091"))
+    assert run.stderr == ""
+    assert "InferFocusBudgetCritical" in run.stdout
+    assert "infer_focus_last_success_timestamp_seconds" in run.stdout
+    assert "kube_cronjob" not in run.stdout
+    assert "pushgateway.monitoring" not in run.stdout
+
+
+def test_flags_and_settings_of_the_export_are_those_of_its_alerts() -> None:
+    flags = ("--cronjob", "finops/export-1", "--cost-per-request-limit", "0.050")
+    run = succeeded(
+        rules(*flags, COLLECTION_LOOKBACK_HOURS="5", FOCUS_SUB_ACCOUNT_LABEL="costCenter")
+    )
+    assert 'cronjob="export-1",exported_namespace="finops"' in run.stdout
+    assert ") > 9000\n" in run.stdout
+    assert ") > 18000\n" in run.stdout
+    assert "cost_per_request_p95 > 0.05\n" in run.stdout
+    assert "label_cost_center" in run.stdout
+
+
+def test_no_cronjob_is_watched_if_none_is_named() -> None:
+    assert "InferFocusExporter" in succeeded(rules()).stdout
+    assert "InferFocusExporter" not in succeeded(rules("--cronjob", "")).stdout
 
 
 def test_the_output_is_the_same_every_time() -> None:
@@ -67,6 +97,14 @@ def test_the_currency_is_that_of_the_rows() -> None:
         (("--name", "Not A Name"), "--name: got 'Not A Name'"),
         (("--namespace", "a\nb"), "--namespace: got"),
         (("--format", "prometheus", "--namespace", "a"), "--namespace: belongs to"),
+        (("--cronjob", "A b"), "--cronjob: got 'A b'"),
+        (("--cronjob", "/infer-focus"), "--cronjob: got '/infer-focus'"),
+        (("--cronjob", 'a"/infer-focus'), "--cronjob: got 'a\"/"),
+        (("--cronjob", "c" * 53), "at most 52"),
+        (("--cost-per-request-limit", "0"), "--cost-per-request-limit: got '0'"),
+        (("--cost-per-request-limit", "-1"), "--cost-per-request-limit: got '-1'"),
+        (("--cost-per-request-limit", "Infinity"), "--cost-per-request-limit: got 'Infinity'"),
+        (("--cost-per-request-limit", "5 EUR"), "--cost-per-request-limit: got '5 EUR'"),
     ],
 )
 def test_wrong_arguments_are_named(flags: tuple[str, ...], said: str) -> None:

@@ -6,9 +6,9 @@ hour and one at 100 W 1.015.
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +16,25 @@ import pytest
 import yaml
 
 from exporter.documents.kinds import CostProfile, TokenBudget
-from exporter.monitoring.groups import RuleTerms, rule_groups
-from tests.servers import require_tool
+from exporter.monitoring.exporter_rules import CronJob
+from exporter.monitoring.groups import RuleTerms
+from tests.integration.promtool import by_pool, check, evaluate, gpu, promtool, written
 from tests.unit.monitoring.monitored import HOST, TERMS, budget, profile
 
 HOSTILE = '"}) or vector(1) # \\ \' {{ query "up" }} %s $1 | - : ü'
-POWER = "DCGM_FI_DEV_POWER_USAGE"
 
 
-def promtool(*arguments: str | Path) -> None:
-    done = subprocess.run(
-        [require_tool("promtool"), *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def written(
-    folder: Path, profiles: Sequence[CostProfile], budgets: Sequence[TokenBudget], terms: RuleTerms
-) -> Path:
-    groups = [group.node() for group in rule_groups(profiles, budgets, terms)]
-    path = folder / "rules.yaml"
-    path.write_text(yaml.safe_dump({"groups": groups}))
-    return path
-
-
-@pytest.mark.parametrize("terms", [TERMS, replace(TERMS, cluster_label="cluster")])
+@pytest.mark.parametrize(
+    "terms",
+    [
+        replace(TERMS, cronjob=CronJob("infer-focus"), cost_per_request_limit=Decimal("1e-7")),
+        replace(TERMS, cluster_label="k8s", cronjob=CronJob("x", "finops"), team_label=HOSTILE),
+        replace(TERMS, retention_days=None, pushed=True),
+        replace(TERMS, cluster_label="cluster", pushed=True),
+        replace(TERMS, cluster_label="k8s", pushed=True),
+    ],
+    ids=["CronJob", "CronJob, cluster label", "pushed", "pushed, cluster", "pushed, k8s"],
+)
 @pytest.mark.parametrize(
     ("profiles", "budgets"),
     [
@@ -68,63 +62,6 @@ def test_promtool_takes_the_rules(
     promtool("check", "rules", "--lint=all", "--lint-fatal", path)
 
 
-def evaluate(
-    folder: Path,
-    rules: Path,
-    series: Mapping[str, str],
-    checks: Sequence[Mapping[str, Any]],
-    alerts: Sequence[Mapping[str, Any]] = (),
-    interval: str = "1m",
-) -> None:
-    """`promtool test rules`; each check is an expression at a time with its samples."""
-    test = {
-        "interval": interval,
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": list(checks),
-        "alert_rule_test": list(alerts),
-    }
-    path = folder / "test.yaml"
-    path.write_text(
-        yaml.safe_dump(
-            {
-                "rule_files": [str(rules)],
-                "evaluation_interval": interval,
-                "group_eval_order": _group_names(rules),
-                "tests": [test],
-            }
-        )
-    )
-    promtool("test", "rules", path)
-
-
-def _group_names(rules: Path) -> list[str]:
-    return [group["name"] for group in yaml.safe_load(rules.read_text())["groups"]]
-
-
-def check(expression: str, expected: Mapping[str, float], at: str = "30m") -> dict[str, Any]:
-    """Values are rounded to a millionth, as floats add up to almost what they should."""
-    samples = [
-        {"labels": labels or "{}", "value": round(value, 6)} for labels, value in expected.items()
-    ]
-    return {
-        "expr": f"round({expression}, 0.000001)",
-        "eval_time": at,
-        "exp_samples": samples,
-    }
-
-
-def gpu(uuid: str, node: str = "node-1", metric: str = POWER, **labels: str) -> str:
-    pairs = {"UUID": uuid, "Hostname": node, "modelName": "NVIDIA H100 80GB HBM3", **labels}
-    inside = ",".join(f'{key}="{value}"' for key, value in pairs.items() if value)
-    return f"{metric}{{{inside}}}"
-
-
-def by_pool(value: float, **labels: str) -> dict[str, float]:
-    pairs = {"cost_profile": "pool", "currency": "EUR", **labels}
-    inside = ", ".join(f'{key}="{pairs[key]}"' for key in sorted(pairs) if pairs[key])
-    return {f"{{{inside}}}": round(value, 6)}
-
-
 TOKENS = {
     'vllm:prompt_tokens_total{namespace="team-a",pod="a-0",model_name="llama"}': "0+600x120",
     'vllm:generation_tokens_total{namespace="team-a",pod="a-0",model_name="llama"}': "0+300x120",
@@ -148,6 +85,10 @@ def test_costs_are_those_worked_out_by_hand(tmp_path: Path) -> None:
         check("infer_focus:namespace:gpus_held", by_pool(1, namespace="team-a", currency="")),
         check("infer_focus:pool:idle_cost_per_hour", by_pool(1.015)),
         check("infer_focus:pool:unobserved_cost_per_hour", by_pool(0)),
+        check("infer_focus:pool:power_watts", by_pool(500, currency="")),
+        # January 1970 has 744 hours.
+        check("infer_focus:pool:cost_of_month_at_this_rate", by_pool(2.075 * 744)),
+        check("infer_focus:namespace:tokens_per_second", {'{namespace="team-a"}': 15}),
         check(
             "infer_focus:model:tokens_per_second", {'{model_name="llama", namespace="team-a"}': 15}
         ),
@@ -283,37 +224,103 @@ def test_a_price_changes_when_the_next_version_begins(tmp_path: Path) -> None:
     evaluate(tmp_path, rules, {gpu("GPU-a", "n"): "0x60"}, checks)
 
 
-def test_a_budget_is_of_the_calendar_month(tmp_path: Path) -> None:
-    """4 an hour: January 1970 is 744 hours, the 31st ends at hour 744 and February begins at 0."""
-    groups = rule_groups([profile()], [budget(limit=2000)], TERMS)
-    only = next(group for group in groups if group.name == "infer-focus-budgets")
-    rules = tmp_path / "rules.yaml"
-    rules.write_text(yaml.safe_dump({"groups": [only.node()]}))
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ({}, 2 / 3),  # 30 W
+        ({"hardware": {"tdpWatts": 700}}, 1 / 3),  # 140 W, and that is not above it
+        (
+            {"electricity": {"ratePerKWh": 0.1, "pueFactor": 1.5, "idleWattsThreshold": 1500}},
+            0,
+        ),  # 500 W each
+    ],
+    ids=["by default", "by TDP", "declared"],
+)
+def test_a_gpu_is_used_above_its_idle_threshold(
+    declared: dict[str, Any], expected: float, tmp_path: Path
+) -> None:
+    pool = profile("pool", {HOST: "node-1"}, gpus=3, **declared)
+    series = {gpu(f"GPU-{watts}"): f"{watts}x60" for watts in (400, 140, 30)}
+    checks = [check("infer_focus:pool:utilization_ratio", by_pool(expected, currency=""))]
+    evaluate(tmp_path, written(tmp_path, [pool], [], TERMS), series, checks)
+
+
+def test_a_team_is_what_a_label_of_the_namespace_says_else_the_namespace(tmp_path: Path) -> None:
+    """The label of team-b has just changed, and kube-state-metrics shows both values."""
+    held = {"GPU-a": ("team-a", "a-0"), "GPU-b": ("team-b", "b-0"), "GPU-c": ("team-c", "c-0")}
     series = {
-        'infer_focus:namespace:cost_per_hour{namespace="team-a",currency="EUR"}': "4x9400",
-        'infer_focus:namespace:cost_per_hour{namespace="team-b",currency="EUR"}': "9x9400",
+        gpu(uuid, namespace=namespace, pod=pod): "400x60" for uuid, (namespace, pod) in held.items()
+    } | {
+        'kube_namespace_labels{namespace="monitoring",exported_namespace="team-a",'
+        'label_org_unit="Search"}': "1x60",
+        'kube_namespace_labels{namespace="team-b",label_org_unit="Old"}': "1x60",
+        'kube_namespace_labels{namespace="team-b",label_org_unit="Search"}': "1x60",
+        'kube_namespace_labels{namespace="team-c",label_org_unit=""}': "1x60",
+        'kube_namespace_labels{namespace="team-c",label_team="not asked for"}': "1x60",
+        **TOKENS,
     }
-    label = '{budget="team-a", currency="EUR", namespace="team-a"}'
-    spent = 'infer_focus:namespace:cost_month_to_date{namespace="team-a"}'
-    labels = '{currency="EUR", namespace="team-a"}'
+    by_team = "sum by (team, namespace) (infer_focus:team:cost_per_hour{namespace!='team-b'})"
     checks = [
-        check(spent, {labels: 4 * 744}, "743h55m"),
-        check(spent, {labels: 4 / 12}, "744h"),
-        check(spent, {labels: 4 * 10}, "753h55m"),
-        check("infer_focus:budget:utilization_ratio", {label: 0.02}, "753h55m"),
         check(
-            "infer_focus:budget:projected_utilization_ratio",
-            {label: round((40 + 4 * (28 * 24 - 10 + 1 / 12)) / 2000, 6)},
-            "753h55m",
+            by_team,
+            {
+                '{namespace="team-a", team="Search"}': 1.06,
+                '{namespace="team-c", team="team-c"}': 1.06,
+            },
         ),
+        check("sum(infer_focus:team:cost_per_hour)", {"": 3 * 1.06}),
+        check("infer_focus:team:tokens_per_second", {'{namespace="team-a", team="Search"}': 15}),
     ]
-    for name, firing, silent in (
-        ("Warning", ("260h", "740h"), ("240h", "760h")),
-        ("Critical", ("510h", "740h"), ("490h", "760h")),
-        ("Forecast", ("300h", "754h"), ("90m",)),
-    ):
-        alert = f'ALERTS{{alertname="InferFocusBudget{name}",alertstate="firing"}}'
-        count = f"count({alert})"
-        checks += [check(count, {"": 1}, at) for at in firing]
-        checks += [check(f"{count} or vector(0)", {"": 0}, at) for at in silent]
-    evaluate(tmp_path, rules, series, checks, interval="5m")
+    pool = profile("pool", {HOST: "node-1"}, gpus=3)
+    terms = replace(TERMS, team_label="org.unit")
+    evaluate(tmp_path, written(tmp_path, [pool], [], terms), series, checks)
+
+
+def buckets(metric: str, model: str, counts: Mapping[str, int]) -> dict[str, str]:
+    """A histogram whose buckets grow by these counts a minute, of two pods of the model."""
+    return {
+        f'{metric}_bucket{{namespace="team-a",pod="{pod}",model_name="{model}",le="{bound}"}}': (
+            f"0+{count}x120"
+        )
+        for bound, count in counts.items()
+        for pod in ("a-0", "a-1")
+    }
+
+
+def test_a_request_costs_the_mean_and_a_long_one_the_tokens_of_the_95th_percentile(
+    tmp_path: Path,
+) -> None:
+    """30 requests a minute end somehow, of which pod a-1, without a GPU, has 10.
+
+    The mean is 1.06 an hour by the 1200 of pod a-0. 95 of 100 prompts are up to 1000 + 0.5 x 1000
+    tokens long, answers up to 95; a million tokens costs 1.06 / 0.054.
+    """
+    finished = 'vllm:request_success_total{namespace="team-a",model_name="llama"'
+    series = {
+        gpu("GPU-a", namespace="team-a", pod="a-0"): "400x120",
+        f'{finished},pod="a-0",finished_reason="stop",job="one"}}': "0+15x120",
+        f'{finished},pod="a-0",finished_reason="stop",job="two"}}': "0+15x120",
+        f'{finished},pod="a-0",finished_reason="length",job="one"}}': "0+5x120",
+        f'{finished},pod="a-1",finished_reason="stop",job="one"}}': "0+10x120",
+        **TOKENS,
+        **buckets(
+            "vllm:request_prompt_tokens",
+            "llama",
+            {"1000": 90, "2000": 100, "5000": 100, "+Inf": 100},
+        ),
+        **buckets("vllm:request_generation_tokens", "llama", {"100": 100, "+Inf": 100}),
+        **buckets("vllm:request_prompt_tokens", "idle", {"1000": 0, "+Inf": 0}),
+    }
+    model = '{currency="EUR", model_name="llama"}'
+    dearest = 1.06 / 0.054 * (1500 + 95) / 1e6
+    checks = [
+        check(
+            "infer_focus:model:requests_per_second",
+            {'{model_name="llama", namespace="team-a"}': 0.5},
+        ),
+        check("infer_focus:model:cost_per_request", {model: 1.06 / 1200}, "2h"),
+        check("infer_focus:model:prompt_tokens_p95", {'{model_name="llama"}': 1500}, "2h"),
+        check("infer_focus:model:cost_per_request_p95", {model: dearest}, "2h"),
+    ]
+    pool = profile("pool", {HOST: "node-1"}, gpus=1)
+    evaluate(tmp_path, written(tmp_path, [pool], [], TERMS), series, checks)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from exporter.monitoring.exporter_rules import EXPORTER_SUCCESS, CronJob
 from exporter.monitoring.groups import rule_groups
 from tests.unit.monitoring.monitored import (
     HOST,
@@ -114,6 +116,35 @@ def test_without_a_month_of_samples_there_is_no_rule_for_a_budget(days: int | No
     assert [alert.name for alert in alerts_of(rules)] == ["InferFocusDcgmMissing"]
 
 
+def test_what_runs_push_needs_no_month_of_samples_and_goes_before_them() -> None:
+    for days in (None, 31):
+        terms = replace(TERMS, retention_days=days, pushed=True)
+        rules = rules_of([profile()], [budget()], terms)
+        found = expression_of(rules, "infer_focus:budget:utilization_ratio")
+        assert "infer_focus_budget_utilization_ratio" in found
+        assert not [rule for rule in rules if "month_to_date" in str(rule.node())]
+
+
+def test_an_export_is_watched_by_what_it_pushes_else_by_its_cronjob_if_one_is_named() -> None:
+    cronjob = CronJob("infer-focus")
+    for terms, metric in (
+        (replace(TERMS, pushed=True, cronjob=cronjob), "infer_focus_last_success"),
+        (replace(TERMS, cronjob=cronjob), "kube_cronjob_status"),
+    ):
+        found = expression_of(rules_of([], [], terms), EXPORTER_SUCCESS)
+        assert metric in found
+        assert ("cronjob" in found) is ("kube" in metric)
+    names = [group.name for group in rule_groups([profile()], [], TERMS)]
+    assert "infer-focus-exporter" not in names
+
+
+def test_a_cost_per_request_is_too_high_only_above_a_limit() -> None:
+    terms = replace(TERMS, cost_per_request_limit=Decimal("0.000001"))
+    (alert,) = alerts_of(rules_of([], [], terms))
+    assert alert.expression == "infer_focus:model:cost_per_request_p95 > 0.000001"
+    assert alerts_of(rules_of([], [], TERMS)) == []
+
+
 def test_each_threshold_is_an_alert_as_slow_as_those_of_infercost() -> None:
     alerts = alerts_of(rules_of([profile()], [budget()]))
     assert [(one.name, one.held_for, one.severity) for one in alerts] == [
@@ -127,5 +158,6 @@ def test_each_threshold_is_an_alert_as_slow_as_those_of_infercost() -> None:
 def test_names_stand_in_templates_only_as_labels() -> None:
     """Prometheus expands Go templates in an alert's labels and annotations."""
     hostile = '{{ query "up" }}'
-    for alert in alerts_of(rules_of([profile(hostile)], [budget(hostile)])):
+    terms = replace(TERMS, team_label=hostile, cronjob=CronJob("infer-focus"))
+    for alert in alerts_of(rules_of([profile(hostile)], [budget(hostile)], terms)):
         assert "query" not in f"{alert.summary}{alert.description}{alert.labels}"
