@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_validate(commands)
     _add_schema(commands)
+    _add_report(commands)
     _add_rules(commands)
     _add_demo(commands)
     return root
@@ -145,6 +146,46 @@ def _add_schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
 
 
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(commands, "report", "say what exported rows add up to", help_texts.REPORT)
+    command.set_defaults(handler=_report)
+    command.add_argument(
+        "--period",
+        metavar="P",
+        default="this-month",
+        help="2026-04, 2026-04-12, 2026-W15, this-month (default) or last-month",
+    )
+    command.add_argument(
+        "--by",
+        metavar="KEYS",
+        default="sub-account",
+        help="comma list: namespace, sub-account (default), model, cost-profile, cluster, tag:KEY",
+    )
+    command.add_argument("--compare", action="store_true", help="beside the period before")
+    command.add_argument(
+        "--comparison", action="store_true", help="with every entry of the cloud price catalog"
+    )
+    command.add_argument(
+        "--format",
+        choices=("table", "csv", "json", "html"),
+        default="table",
+        help="of the report (default: table)",
+    )
+    command.add_argument("--out", metavar="FILE", type=Path, help="a file instead of stdout")
+    command.add_argument(
+        "--publish", action="store_true", help="write the html beside the data, under reports/"
+    )
+    command.add_argument(
+        "--location",
+        metavar="PLACE",
+        help="folder or s3://bucket/prefix/ that holds version=… (default: the destination)",
+    )
+    command.add_argument("--cluster", metavar="GLOBS", help="comma list; only these clusters")
+    command.add_argument(
+        "--layout", choices=LAYOUTS, help="only the files of this layout (default: all)"
+    )
+
+
 def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = _add(commands, "rules", "print rules for a Prometheus", help_texts.RULES)
     command.set_defaults(handler=_rules)
@@ -163,6 +204,17 @@ def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="NAME",
         default="infer-focus",
         help="of the PrometheusRule (default: infer-focus)",
+    )
+    command.add_argument(
+        "--cronjob",
+        metavar="[NS/]NAME",
+        default="infer-focus",
+        help="the export's own, watched without PUSHGATEWAY_URL (default: infer-focus; '': none)",
+    )
+    command.add_argument(
+        "--cost-per-request-limit",
+        metavar="AMOUNT",
+        help="alert above this cost of a long request, in the billing currency",
     )
 
 
@@ -244,10 +296,35 @@ def _schema(parsed: argparse.Namespace, environ: Environ, now: int) -> int:
     return schema(environ, arguments, now)
 
 
+def _report(parsed: argparse.Namespace, environ: Environ, now: int) -> int:
+    from exporter.commands.report import ReportArguments, report
+
+    arguments = ReportArguments(
+        period=parsed.period,
+        by=parsed.by,
+        compare=parsed.compare,
+        comparison=parsed.comparison,
+        form=parsed.format,
+        out=parsed.out,
+        publish=parsed.publish,
+        location=parsed.location,
+        cluster=parsed.cluster,
+        layout=parsed.layout,
+    )
+    return report(environ, arguments, now)
+
+
 def _rules(parsed: argparse.Namespace, environ: Environ, _now: int) -> int:
     from exporter.commands.rules import RulesArguments, rules
 
-    arguments = RulesArguments(parsed.format, parsed.retention, parsed.namespace, parsed.name)
+    arguments = RulesArguments(
+        parsed.format,
+        parsed.retention,
+        parsed.namespace,
+        parsed.name,
+        parsed.cronjob,
+        parsed.cost_per_request_limit,
+    )
     return rules(environ, arguments)
 
 

@@ -62,12 +62,32 @@ example, after infer-focus demo:
   infer-focus schema --format duckdb --location infer-focus-demo/focus/ |
     duckdb costs.duckdb
 """
+REPORT = """\
+Adds up rows that are already exported, of one or more clusters, and says what
+teams and models cost, what pools idled, how budgets stand and what the same
+tokens would cost in a cloud. Nothing is computed anew: every figure is a sum
+of rows. Reads the destination of the settings or --location, in any layout;
+budgets and cloud prices are those of CONFIG_PATH, if there are documents.
+
+Exit code: 0 all was read, 3 some object could not be read (the report names
+what is missing), 2 there are no rows or the arguments are wrong, 4 the place
+cannot be used.
+
+examples:
+  infer-focus report --period last-month --by namespace,model --compare
+  infer-focus report --period 2026-10 --format html --out october.html
+"""
 RULES = """\
 Prints recording rules and alerts for live monitoring, made from the
 CostProfiles and TokenBudgets of CONFIG_PATH: costs per hour by pod,
-namespace, model and pool, idle cost, GPUs held, tokens and cost per million
-tokens. Needs no source and no destination. Budget alerts need a Prometheus
-that keeps a whole month: --retention says how long it does.
+namespace, team, model and pool, idle cost, GPUs held, utilization, power,
+tokens, and the cost of a million tokens and of a request. Needs no source, no
+destination and no network.
+
+Alerts on budgets need what runs push (PUSHGATEWAY_URL, as it is set for the
+runs) or a Prometheus that keeps a whole month: --retention says how long it
+does. Whether the export itself still succeeds is told by what it pushes, else
+by its CronJob in kube-state-metrics.
 
 example:
   infer-focus rules --namespace monitoring --retention 31d | kubectl apply -f -

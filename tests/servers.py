@@ -1,4 +1,4 @@
-"""Real servers and the real command for tests: Prometheus, two S3 servers, `python -m exporter`.
+"""Real servers for tests, Prometheus, a Pushgateway and two S3 servers, and the real command.
 
 Every server listens on a port the system chose (port 0), is awaited by polling within a bound, and
 ends with its block. Its output goes to a file, and into the error if it does not come up.
@@ -150,18 +150,24 @@ def prometheus_server(
     Yields the base URL. `folder` (a fresh one per server) takes its blocks, configuration and log.
     Nothing is forgotten unless a flag says so.
     """
-    prometheus, promtool = require_tool("prometheus"), require_tool("promtool")
-    blocks = folder / "blocks"
+    promtool, blocks = require_tool("promtool"), folder / "blocks"
     blocks.mkdir(parents=True)
     for file in openmetrics_files:
         load = [str(promtool), "tsdb", "create-blocks-from", "openmetrics", str(file), str(blocks)]
         loaded = subprocess.run(load, capture_output=True, text=True, check=False)
         if loaded.returncode:
             raise ServerFailed(f"promtool cannot load {file}: {loaded.stderr.strip()}")
+    with prometheus_over(blocks, folder, extra_flags) as url:
+        yield url
+
+
+@contextmanager
+def prometheus_over(blocks: Path, folder: Path, extra_flags: Sequence[str] = ()) -> Iterator[str]:
+    """The same over database blocks that are there; `folder` takes its configuration and log."""
     config = folder / "prometheus.yml"
     config.write_text("scrape_configs: []\n")
     command = [
-        str(prometheus),
+        str(require_tool("prometheus")),
         f"--config.file={config}",
         f"--storage.tsdb.path={blocks}",
         "--web.listen-address=127.0.0.1:0",
@@ -170,6 +176,21 @@ def prometheus_server(
     if not any(flag.startswith(RETENTION_FLAG) for flag in extra_flags):
         command.append(f"{RETENTION_FLAG}=10y")
     log = folder / "prometheus.log"
+    with _running(command, log, r'msg="Listening on".* address=(\S+)', "/-/ready") as url:
+        yield url
+
+
+@contextmanager
+def pushgateway_server(folder: Path, extra_flags: Sequence[str] = ()) -> Iterator[str]:
+    """A Pushgateway that holds nothing yet; yields the base URL. `folder` takes state and log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(require_tool("prometheus-pushgateway")),
+        "--web.listen-address=127.0.0.1:0",
+        f"--persistence.file={folder / 'pushgateway.data'}",
+        *extra_flags,
+    ]
+    log = folder / "pushgateway.log"
     with _running(command, log, r'msg="Listening on".* address=(\S+)', "/-/ready") as url:
         yield url
 

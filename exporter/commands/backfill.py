@@ -37,7 +37,9 @@ def backfill(configuration: Configuration, arguments: BackfillArguments, now: in
             return tasks
         return [task for task in tasks if not exists(task.plan, task.period)]
 
-    return export_to_store(configuration, "backfill", now, arguments.flags, choose)
+    ran = export_to_store(configuration, "backfill", now, arguments.flags, choose)
+    ran.tell()
+    return ran.exit_code
 
 
 def _indexed_job(settings: Settings) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from exporter import __version__
 from exporter.commands.building import Configuration, open_source, reading_rules, row_rules
 from exporter.commands.moments import span_of
+from exporter.commands.outputs import whole_file
 from exporter.commands.progress import progress_over
 from exporter.commands.telling import tell, warn_of_terms
 from exporter.cost.billing import ReportPlan
@@ -156,7 +157,7 @@ def _writer(arguments: ExportArguments, rules: RowRules) -> Iterator[Writer]:
             with _stream(sys.stdout.buffer, arguments, rules) as writer:
                 yield writer
         else:
-            with _whole_file(arguments.out) as sink, _stream(sink, arguments, rules) as writer:
+            with whole_file(arguments.out) as sink, _stream(sink, arguments, rules) as writer:
                 yield writer
     except BrokenPipeError:
         raise
@@ -165,22 +166,6 @@ def _writer(arguments: ExportArguments, rules: RowRules) -> Iterator[Writer]:
         raise UnusableError(
             f"cannot write {place}: {error.strerror}; choose another --out"
         ) from error
-
-
-@contextmanager
-def _whole_file(path: Path) -> Iterator[BinaryIO]:
-    if path.exists() and not path.is_file():  # a device or a pipe, such as /dev/stdout
-        with path.open("wb") as sink:
-            yield sink
-        return
-    path = path.resolve()
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as sink:
-            yield sink
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from exporter.documents.faults import shown
 from exporter.errors import ConfigurationError
 from exporter.settings import Settings
 
-_S3 = "s3://"
+S3 = "s3://"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LAYOUT_FOLDER = re.compile(r"(^|/)version=[^/]*/$")
 _EXAMPLE = "s3://bucket/focus/"
@@ -26,9 +26,9 @@ def location_of(settings: Settings, given: str | None) -> str:
 def _given(text: str) -> str:
     place = f"{text.rstrip('/')}/"
     scheme = _SCHEME.match(place)
-    if not text.strip() or not text.isprintable() or (scheme and scheme[0] != _S3):
+    if not text.strip() or not text.isprintable() or (scheme and scheme[0] != S3):
         raise _refused(text, f"a folder or an address such as {_EXAMPLE}")
-    if place == "s3:/" or place.startswith(f"{_S3}/"):
+    if place == "s3:/" or place.startswith(f"{S3}/"):
         raise _refused(text, f"a bucket, as in {_EXAMPLE}")
     if _LAYOUT_FOLDER.search(place):
         raise _refused(text, "the folder above version=…")
@@ -54,13 +54,13 @@ def _configured(settings: Settings) -> str:
             f"S3_BUCKET: got {shown(bucket)}, which readers cannot open, "
             f"give the alias of the access point: --location s3://alias/{prefix}"
         )
-    return f"{_S3}{bucket}/{prefix}"
+    return f"{S3}{bucket}/{prefix}"
 
 
 def check_for_athena(place: str) -> None:
     """Raises ConfigurationError for a place that Athena cannot have as a table's location."""
-    path = place.removeprefix(_S3)
-    if not place.startswith(_S3):
+    path = place.removeprefix(S3)
+    if not place.startswith(S3):
         fault = f"Athena reads S3 only, give --location {_EXAMPLE}"
     elif "//" in path:
         fault = "Athena reads no folders without a name, give --location without //"

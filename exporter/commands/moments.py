@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from exporter.errors import ConfigurationError
-from exporter.periods import DAY_SECONDS, day_start, month_of, unix_seconds
+from exporter.periods import DAY_SECONDS, day_of, day_start, month_of, unix_seconds
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
 def moment(text: str, name: str) -> int:
@@ -35,12 +36,40 @@ def span_of(text: str) -> tuple[int, int]:
         if match := _MONTH.fullmatch(text):
             return month_of(day_start(date(int(match[1]), int(match[2]), 1)))
         day = day_start(date.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigurationError(
             f"--period {text!r} is no period: expected a month such as 2026-04,"
             " a day such as 2026-04-12 or a week such as 2026-W15"
         ) from None
     return day, day + DAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPeriod:
+    """A month, week or day [start, end), unix seconds; `name` is as people write it."""
+
+    name: str
+    start: int
+    end: int
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """The month, week or day before it."""
+        if _MONTH.fullmatch(self.name):
+            return month_of(self.start - 1)
+        return 2 * self.start - self.end, self.start
+
+
+def named_period(text: str, now: int) -> NamedPeriod:
+    """The same as `span_of`, and `this-month` and `last-month` as seen from `now`."""
+    this_month, _ = month_of(now)
+    months = {"this-month": this_month, "last-month": this_month - 1}
+    if text in months:
+        text = f"{day_of(months[text]):%Y-%m}"
+    start, end = span_of(text)
+    if not _MONTH.fullmatch(text) and not _WEEK.fullmatch(text):
+        text = f"{day_of(start):%Y-%m-%d}"  # a day may be spelt otherwise
+    return NamedPeriod(text, start, end)
 
 
 def shard(text: str) -> tuple[int, int]:

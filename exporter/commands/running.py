@@ -1,4 +1,4 @@
-"""What `run` and `backfill` share: export, manifest, one last log event, exit code."""
+"""What `run` and `backfill` share: export, manifest, metadata; then one last event, exit code."""
 
 from __future__ import annotations
 
@@ -47,14 +47,34 @@ class WriteFlags:
     replace_layout: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command exported, for which clusters, and why old objects had to stay."""
+
+    command: str
+    summary: Summary
+    unfinished: Sequence[str]
+    store: Store
+    clusters: Sequence[str]
+
+    @property
+    def exit_code(self) -> int:
+        """3 also if anything had to stay."""
+        return 3 if self.unfinished else self.summary.exit_code
+
+    def tell(self) -> None:
+        """Log failures and the one last event."""
+        tell(self.summary, self.command, self.unfinished)
+
+
 #: Chooses what to make, given a way to ask whether a report's period is there for every cluster.
 Choose = Callable[[Callable[[ReportPlan, Period], bool]], list[Task]]
 
 
 def export_to_store(
     configuration: Configuration, command: str, now: int, flags: WriteFlags, choose: Choose
-) -> int:
-    """Export the chosen tasks to the destination; returns the exit code."""
+) -> Ran:
+    """Export the chosen tasks to the destination; nothing is said of it yet."""
     _warn_of_side_reports(configuration)
     warn_of_terms(configuration)
     with open_source(configuration.settings) as source:
@@ -66,8 +86,7 @@ def export_to_store(
         covered = Covered(done.clusters, done.days, summary.outcomes)
         generator = configuration.settings.focus_service_provider_name
         write_metadata(done.publisher, covered, generator, now)
-    tell(summary, command, unfinished)
-    return 3 if unfinished else summary.exit_code
+    return Ran(command, summary, unfinished, store, done.clusters)
 
 
 @dataclass(frozen=True, slots=True)

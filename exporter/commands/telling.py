@@ -9,7 +9,7 @@ from exporter.cost.billing import report_set
 from exporter.integers import plain_decimal
 from exporter.log import get_logger
 from exporter.periods import rfc3339
-from exporter.pipeline.outcomes import Ending, Outcome, Summary
+from exporter.pipeline.outcomes import Ending, Outcome, Summary, made_of
 
 #: What was noticed and costs money or trust, with what to do about it.
 _ADVICE = {
@@ -105,11 +105,7 @@ def _entry(run: Sequence[Outcome]) -> dict[str, object]:
 
 def totals_of(outcomes: Sequence[Outcome]) -> dict[str, object]:
     """Counts of periods by ending; rows, bytes and cost of the billing reports, each cost once."""
-    made = [
-        o
-        for o in outcomes
-        if o.ending in (Ending.WRITTEN, Ending.UNCHANGED) and not o.task.plan.side
-    ]
+    made = made_of(outcomes)
     counts = {str(e): sum(o.ending is e for o in outcomes) for e in Ending}
     return {
         **counts,

@@ -31,3 +31,8 @@ def wrapped(text: str, width: int, indent: str = "") -> Iterator[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def one_line(text: str) -> str:
+    """What is not printable as an escape: names and values are those of strangers."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -11,7 +11,7 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -29,15 +29,19 @@ _BLOCK_BYTES = 8 << 20
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-def read_csv(file: BinaryIO) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def read_csv(
+    file: BinaryIO, columns: Callable[[Sequence[str]], Sequence[str]] | None = None
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """The columns, all strings with the names of the header, which may repeat, and the rows.
 
-    Raises UnreadableFile, the batches too.
+    `columns` chooses some of the names. Raises UnreadableFile, the batches too.
     """
     body = _Body(_unpacked(file))
     names = _header(body)
-    schema = pa.schema([pa.field(name, pa.string()) for name in names])
-    return schema, _batches(body, schema)
+    wanted = set(names if columns is None else columns(names))
+    kept = {str(place): name for place, name in enumerate(names) if name in wanted}
+    schema = pa.schema([pa.field(name, pa.string()) for name in kept.values()])
+    return schema, _batches(body, schema, len(names), list(kept))
 
 
 def _unpacked(file: BinaryIO) -> BinaryIO:
@@ -110,7 +114,10 @@ def _header(body: _Body) -> list[str]:
     return names
 
 
-def _batches(body: _Body, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(
+    body: _Body, schema: pa.Schema, width: int, kept: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """`kept` are the places of the schema's columns among all `width`."""
     ragged: list[tuple[int, int]] = []
 
     def refuse(row: pa.csv.InvalidRow) -> str:
@@ -119,17 +126,19 @@ def _batches(body: _Body, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
 
     rows = 0
     try:
-        reader = _open(body, len(schema), refuse)
+        reader = _open(body, width, kept, refuse)
         for batch in reader or ():
             yield _texts(batch, schema, rows)
             rows += batch.num_rows
     except pa.ArrowException as error:
-        raise _fault(error, ragged, rows, len(schema)) from error
+        raise _fault(error, ragged, rows, width) from error
     if body.quotes % 2:
         raise UnreadableFile("ends inside a quoted field, or has a quote in an unquoted one", rows)
 
 
-def _open(body: _Body, width: int, refuse: object) -> pyarrow.csv.CSVStreamingReader | None:
+def _open(
+    body: _Body, width: int, kept: Sequence[str], refuse: object
+) -> pyarrow.csv.CSVStreamingReader | None:
     """None if there is no row. One thread: only so are the rows of faults numbered."""
     names = [str(number) for number in range(width)]
     try:
@@ -143,6 +152,7 @@ def _open(body: _Body, width: int, refuse: object) -> pyarrow.csv.CSVStreamingRe
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.binary()),
+                include_columns=kept,
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
                 null_values=[""],

@@ -5,7 +5,7 @@ Every fault of a file is an UnreadableFile: no error of a library gets past this
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -27,6 +27,10 @@ _FAULTS = (pa.ArrowException, OSError, ValueError)
 _LONGEST_REASON = 200
 
 
+#: From the names of a file's columns to those that are read.
+Projection = Callable[[Sequence[str]], Sequence[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of one open file.
@@ -42,15 +46,15 @@ class Rows:
     batches: Iterator[pa.RecordBatch]
 
 
-def open_rows(file: BinaryIO, name: str) -> Rows:
+def open_rows(file: BinaryIO, name: str, columns: Projection | None = None) -> Rows:
     """The rows of a file that can seek; its name's ending says what it is, else its first bytes.
 
-    Raises UnreadableFile.
+    Only the columns that `columns` chooses are read, by default all. Raises UnreadableFile.
     """
     if _is_parquet(file, name):
-        return _open_parquet(file)
+        return _open_parquet(file, columns)
     try:
-        schema, batches = read_csv(file)
+        schema, batches = read_csv(file, columns)
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {_one_line(error)}") from error
     return Rows(schema, True, {}, batches)
@@ -67,7 +71,7 @@ def _is_parquet(file: BinaryIO, name: str) -> bool:
     return called_parquet
 
 
-def _open_parquet(file: BinaryIO) -> Rows:
+def _open_parquet(file: BinaryIO, columns: Projection | None) -> Rows:
     """Without pre-buffering, which would hold a whole row group in memory."""
     try:
         reader = pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER_BYTES)
@@ -75,14 +79,19 @@ def _open_parquet(file: BinaryIO) -> Rows:
     except _FAULTS as error:
         raise UnreadableFile(f"is no whole Parquet file: {_one_line(error)}") from error
     footer = {_text(key): _text(value) for key, value in found.items()}
-    return Rows(plain_schema(schema), False, footer, _parquet_batches(reader))
+    wanted = set(schema.names if columns is None else columns(schema.names))
+    kept = pa.schema([field for field in schema if field.name in wanted])
+    names = None if columns is None else list(dict.fromkeys(kept.names))
+    return Rows(plain_schema(kept), False, footer, _parquet_batches(reader, names))
 
 
-def _parquet_batches(reader: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+def _parquet_batches(
+    reader: pq.ParquetFile, names: Sequence[str] | None
+) -> Iterator[pa.RecordBatch]:
     """Without threads: they would decode many columns ahead, and the rules use the other core."""
     rows = 0
     try:
-        for batch in reader.iter_batches(batch_size=_ROWS_PER_BATCH, use_threads=False):
+        for batch in reader.iter_batches(_ROWS_PER_BATCH, columns=names, use_threads=False):
             plain = plain_batch(batch)
             check_texts(plain, rows)
             yield plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -46,6 +47,12 @@ class Outcome:
     schema_id: str | None = None
 
 
+def made_of(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those written or found unchanged, without side reports: each cost is in them once."""
+    made = (Ending.WRITTEN, Ending.UNCHANGED)
+    return [one for one in outcomes if one.ending in made and not one.task.plan.side]
+
+
 @dataclass(slots=True)
 class Summary:
     """All outcomes of a run, what was noticed, and which label metrics could not be read."""
@@ -56,6 +63,11 @@ class Summary:
 
     def of(self, ending: Ending) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.ending is ending]
+
+    @property
+    def made(self) -> list[Outcome]:
+        """The billing reports' periods that are there now, written or unchanged."""
+        return made_of(self.outcomes)
 
     @property
     def failed(self) -> list[Outcome]:

@@ -63,6 +63,7 @@ def disagreements(
         )
     yield from _cluster(given)
     yield from _access(settings)
+    yield from _pushgateway(settings)
     yield from _files(settings)
     yield from _rows(settings, given)
     if layout is None:  # one without shares, or with a prefix of its own, ignores their settings
@@ -117,6 +118,17 @@ def _access(settings: Settings) -> Iterator[Fault]:
             f'PROMETHEUS_URL: got "{settings.prometheus_url}", the credentials would go over the '
             "network unencrypted; use https://, or set PROMETHEUS_ALLOW_PLAINTEXT_AUTH=true to "
             "allow that",
+        )
+
+
+def _pushgateway(settings: Settings) -> Iterator[Fault]:
+    secret, allowed = settings.pushgateway_url, settings.prometheus_allow_plaintext_auth
+    url = "" if secret is None else secret.get_secret_value()
+    if "@" in urlsplit(url).netloc and not allowed and _is_open(url):
+        yield (
+            ("PUSHGATEWAY_URL", "PROMETHEUS_ALLOW_PLAINTEXT_AUTH"),
+            "PUSHGATEWAY_URL: the user and password in it would go over the network unencrypted; "
+            "use https://, or set PROMETHEUS_ALLOW_PLAINTEXT_AUTH=true to allow that",
         )
 
 

@@ -48,7 +48,7 @@ class SourceSettings(Group):
     prometheus_allow_plaintext_auth: Flag = Field(
         False,
         description="Whether credentials may go over plain http to another host, such as a "
-        "Service inside the cluster.",
+        "Service inside the cluster; also those in PUSHGATEWAY_URL.",
     )
     prometheus_sigv4_region: Text | None = Field(
         None, description="AWS region; requests are signed for Amazon Managed Prometheus there."

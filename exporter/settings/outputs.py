@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from exporter.settings import values
 from exporter.settings.group import Address, FilePath, Flag, Group, Names, Prefix, Secret, Text
@@ -144,6 +144,8 @@ class RunSettings(Group):
     log_format: Annotated[Literal["json", "console"], values.choice("json", "console")] | None = (
         Field(None, description="Form of log lines; default is `json`, on a terminal `console`.")
     )
-    pushgateway_url: Address | None = Field(
-        None, description="Address of a Prometheus Pushgateway; checked, not used by this version."
+    pushgateway_url: Annotated[SecretStr, values.PUSHGATEWAY] | None = Field(
+        None,
+        description="Address of a Prometheus Pushgateway that each `run` tells how it ended, with "
+        "`user:password@` before the host if it asks for them.",
     )

@@ -122,6 +122,16 @@ def _server(text: str) -> str:
     return _address(text)
 
 
+def _pushgateway(text: str) -> SecretStr:
+    secret(text)
+    parts = urlsplit(text)
+    place = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    if "@" in place.netloc or re.search(r"/metrics(/|$)", place.path):
+        raise ValueError
+    _address(place.geturl())
+    return SecretStr(text.rstrip("/"))
+
+
 def _prefix(text: str) -> str:
     prefix = text.strip("/")
     if prefix and not {"", ".", ".."}.isdisjoint(prefix.split("/")):
@@ -158,6 +168,11 @@ ADDRESS = _expect("an http:// or https:// address without user, password and que
 SERVER = _expect(
     "the http:// or https:// address of the server without /api/v1, user, password and query",
     _server,
+)
+PUSHGATEWAY = _expect(
+    "the http:// or https:// address of a Pushgateway without /metrics and query, with "
+    "user:password@ before the host if it asks for them",
+    _pushgateway,
 )
 HEADERS = _expect('a JSON object of texts such as {"X-Team": "ml"}', _headers)
 BUCKET = _expect("the name of a bucket without s3:// and path, or an ARN", _matching(_BUCKET))

@@ -79,6 +79,11 @@ def side_prefix(prefix: str, report: str) -> str:
     return f"{prefix}reports/{slug(report)}/"
 
 
+def report_page_key(prefix: str, period: str) -> str:
+    """The key of the page for people about a period such as 2026-10."""
+    return f"{prefix}reports/infer-focus-report-{period}.html"
+
+
 def dataset_prefix(prefix: str, layout: str) -> str:
     """The folder of everything in one layout, which readers are given."""
     return f"{prefix}version={layout}/"

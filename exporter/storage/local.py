@@ -17,12 +17,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from exporter.errors import StoreFailed, UnusableError
 from exporter.storage.record import sha256_hex
 from exporter.storage.store import StoredObject
 
 HIDDEN = ".infer-focus"
+_PIECE_BYTES = 1 << 20
 #: After these no other object can be written either.
 _UNUSABLE = frozenset(
     {
@@ -60,6 +62,14 @@ class LocalStore:
                 if key.startswith(prefix):
                     yield key
 
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        start, _, begun = prefix.rpartition("/")
+        folder = self._path(start) if start else self._root
+        with self._translated(prefix):
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if path.name.startswith(begun) and path.name[0] != "." and path.is_dir():
+                    yield f"{path.relative_to(self._root).as_posix()}/"
+
     def put(self, key: str, body: bytes, metadata: Mapping[str, str], content_type: str) -> None:
         """Metadata first, content second, older metadata last. A folder has no content types."""
         path, sidecar = self._path(key), self._sidecar(key, body)
@@ -74,6 +84,15 @@ class LocalStore:
         path = self._path(key)
         with self._translated(key):
             return path.read_bytes()
+
+    def download(self, key: str, into: BinaryIO) -> None:
+        """Faults of `into` are not translated: they are not this store's."""
+        path = self._path(key)
+        with self._translated(key):
+            file = path.open("rb")
+        with file:
+            while piece := self._piece(key, file):
+                into.write(piece)
 
     def delete(self, key: str) -> None:
         path = self._path(key)
@@ -99,6 +118,10 @@ class LocalStore:
 
     def close(self) -> None:
         """A folder holds no connection."""
+
+    def _piece(self, key: str, file: BinaryIO) -> bytes:
+        with self._translated(key):
+            return file.read(_PIECE_BYTES)
 
     def _path(self, key: str) -> Path:
         parts = key.split("/")

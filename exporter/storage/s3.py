@@ -61,6 +61,12 @@ class S3Store:
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
                 yield from (item["Key"] for item in page.get("Contents", []))
 
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        pages = self._client.get_paginator("list_objects_v2")
+        with self._translated("list", prefix):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/"):
+                yield from (item["Prefix"] for item in page.get("CommonPrefixes", []))
+
     def put(self, key: str, body: bytes, metadata: Mapping[str, str], content_type: str) -> None:
         """One request, so the object is there whole or not at all.
 
@@ -81,7 +87,6 @@ class S3Store:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def download(self, key: str, into: BinaryIO) -> None:
-        """Appends the content to an open file, piece by piece; a missing object is StoreFailed."""
         with self._translated("read", key):
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
             for piece in body.iter_chunks(_PIECE_BYTES):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ class Store(Protocol):
     def list_keys(self, prefix: str) -> Iterator[str]:
         """Every key that begins with the prefix, as pages arrive; order means nothing."""
 
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """Every beginning of keys that the prefix and the next `/` after it make; each once."""
+
     def put(self, key: str, body: bytes, metadata: Mapping[str, str], content_type: str) -> None:
         """Replaces the object whole: a reader sees the old one or the new one.
 
@@ -36,6 +39,9 @@ class Store(Protocol):
 
     def get(self, key: str) -> bytes:
         """The content; a missing object raises StoreFailed."""
+
+    def download(self, key: str, into: BinaryIO) -> None:
+        """Appends the content to an open file, piece by piece; a missing object is StoreFailed."""
 
     def delete(self, key: str) -> None:
         """Removes the object; a missing one is no error."""

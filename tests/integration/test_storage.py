@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -67,6 +68,33 @@ def test_a_missing_object_is_none_and_cannot_be_read(store: Store) -> None:
     assert store.head(KEY) is None
     with pytest.raises(StoreFailed, match=r"cannot read: NoSuchKey|there is no such object"):
         store.get(KEY)
+
+
+def test_an_object_is_appended_to_an_open_file(store: Store) -> None:
+    store.put(KEY, b"body", METADATA, PARQUET)
+    into = io.BytesIO()
+    store.download(KEY, into)
+    store.download(KEY, into)
+    assert into.getvalue() == b"bodybody"
+    with pytest.raises(StoreFailed, match=r"cannot read: NoSuchKey|there is no such object"):
+        store.download("focus/none", into)
+
+
+def test_folders_are_listed_without_what_lies_in_them(store: Store) -> None:
+    for key in (
+        "focus/version=a/1",
+        "focus/version=a/b/2",
+        "focus/version=b/3",
+        "focus/verse",
+        KEY,
+    ):
+        store.put(key, b"x", {}, "text/csv")
+    found = ["focus/version=a/", "focus/version=b/", "focus/version=focus-1.3/"]
+    assert sorted(store.list_folders("focus/version=")) == found
+    assert sorted(store.list_folders("focus/")) == found
+    assert list(store.list_folders("")) == ["focus/"]
+    assert list(store.list_folders("focus/version=a/")) == ["focus/version=a/b/"]
+    assert list(store.list_folders("none/")) == []
 
 
 def test_an_object_is_replaced_whole(store: Store) -> None:

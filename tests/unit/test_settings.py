@@ -161,9 +161,42 @@ def test_secrets_are_in_no_text_of_the_settings() -> None:
         PROMETHEUS_HEADERS=f'{{"X-Key": "{SECRET}"}}',
         S3_ACCESS_KEY_ID=SECRET,
         S3_SECRET_ACCESS_KEY=SECRET,
+        PUSHGATEWAY_URL=f"https://u:{SECRET}@p",
     )
 
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_the_address_of_a_pushgateway_may_hold_a_password() -> None:
+    url = load(PUSHGATEWAY_URL=f"https://u:{SECRET}@p:9091/prefix/").pushgateway_url
+
+    assert url is not None
+    assert url.get_secret_value() == f"https://u:{SECRET}@p:9091/prefix"
+
+
+@pytest.mark.parametrize(
+    ("url", "further"),
+    [
+        ("http://p:9091", {}),
+        (f"http://u:{SECRET}@127.0.0.1:9091", {}),
+        (f"http://u:{SECRET}@localhost:9091", {}),
+        (f"https://u:{SECRET}@p", {}),
+        (f"http://u:{SECRET}@p", {"PROMETHEUS_ALLOW_PLAINTEXT_AUTH": "true"}),
+    ],
+)
+def test_a_pushgateway_without_an_open_password_is_accepted(
+    url: str, further: dict[str, str]
+) -> None:
+    environ = MINIMAL | further | {"PUSHGATEWAY_URL": url}
+
+    assert find_settings(environ, needs_destination=True).faults == ()
+
+
+def test_the_password_of_a_pushgateway_does_not_go_over_the_network_unencrypted() -> None:
+    assert faults(MINIMAL | {"PUSHGATEWAY_URL": f"http://u:{SECRET}@p:9091"}) == [
+        "PUSHGATEWAY_URL: the user and password in it would go over the network unencrypted; "
+        "use https://, or set PROMETHEUS_ALLOW_PLAINTEXT_AUTH=true to allow that"
+    ]
 
 
 def test_settings_are_frozen() -> None:
@@ -176,6 +209,10 @@ SERVER = (
     "query"
 )
 ADDRESS = "expected an http:// or https:// address without user, password and query"
+PUSHGATEWAY = (
+    "expected the http:// or https:// address of a Pushgateway without /metrics and query, with "
+    "user:password@ before the host if it asks for them"
+)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +225,12 @@ ADDRESS = "expected an http:// or https:// address without user, password and qu
         ("PROMETHEUS_URL", "https://p/api/v1", f'got "https://p/api/v1", {SERVER}'),
         ("PROMETHEUS_URL", f"https://u:{SECRET}@p", SERVER),
         ("PROMETHEUS_URL", f"https://p/?token={SECRET}", SERVER),
-        ("PUSHGATEWAY_URL", f"https://u:{SECRET}@p", ADDRESS),
+        ("PUSHGATEWAY_URL", f"u:{SECRET}@p:9091", PUSHGATEWAY),
+        ("PUSHGATEWAY_URL", f"https://u:{SECRET}@", PUSHGATEWAY),
+        ("PUSHGATEWAY_URL", f"https://u:{SECRET}é@p", PUSHGATEWAY),
+        ("PUSHGATEWAY_URL", f"https://p/?token={SECRET}", PUSHGATEWAY),
+        ("PUSHGATEWAY_URL", "https://p/metrics", PUSHGATEWAY),
+        ("PUSHGATEWAY_URL", "https://p/metrics/job/x", PUSHGATEWAY),
         ("S3_ENDPOINT_URL", "minio", f'got "minio", {ADDRESS}'),
         ("PROMETHEUS_BEARER_TOKEN", f"{SECRET}\n{SECRET}", "expected printable ASCII in one line"),
         ("PROMETHEUS_PASSWORD", f"{SECRET}é", "expected printable ASCII in one line"),

@@ -150,7 +150,7 @@ class Dcgm:
         if holders:
             series = counted(holders.total(), "GPU series name", "GPU series name")
             return ok(what, f"{series} their holder, in {listed(holders)}")
-        asking = self._kube.requesting.get(cluster)
+        asking = self._kube.requesting(cluster)
         if asking:
             pods = f"the GPU requests of pods in {listed(asking)} (allocation method `requests`)"
             return warn(

@@ -9,10 +9,14 @@ from exporter.commands.building import Configuration, reading_rules
 from exporter.commands.checking.asking import Asker
 from exporter.commands.checking.dcgm import Dcgm
 from exporter.commands.checking.documents import namespace_names, price_findings
+from exporter.commands.checking.environments import environment_findings
 from exporter.commands.checking.findings import Finding, fail, listed, ok, warn
+from exporter.commands.checking.label_keys import LabelKeys, label_keys
+from exporter.commands.checking.labelling import Labelling
 from exporter.commands.checking.labels import label_findings, namespace_findings
 from exporter.commands.checking.metrics import Metrics
 from exporter.commands.checking.profiles import homeless_findings, profile_findings
+from exporter.commands.checking.remedies import allow_labels
 from exporter.commands.checking.retention import need_of, retention_findings
 from exporter.commands.checking.survey import Survey, survey
 from exporter.documents.kinds import CostProfile
@@ -25,11 +29,12 @@ _BAD_FILTER = 2
 def fleet_findings(asker: Asker, configuration: Configuration) -> Iterator[Finding]:
     """Raises UnreadablePeriod and UnusableError as the census does."""
     rules = reading_rules(configuration)
-    found = survey(asker, rules)
+    keys = label_keys(configuration.settings, rules.profiles)
+    found = survey(asker, rules, keys)
     if asker.naming.label is not None:
         yield from _cluster_findings(asker, found, rules)
     for cluster in found.clusters:
-        for finding in _of_cluster(asker, found, configuration, rules, cluster):
+        for finding in _of_cluster(asker, found, configuration, keys, cluster):
             yield replace(finding, cluster="" if asker.naming.label is None else cluster)
     absent = _absent(rules.profiles, found, asker.end)
     yield from homeless_findings(found.pools.homeless, absent)
@@ -69,21 +74,22 @@ def _cluster_findings(asker: Asker, found: Survey, rules: ReadingRules) -> Itera
 
 
 def _of_cluster(
-    asker: Asker,
-    found: Survey,
-    configuration: Configuration,
-    rules: ReadingRules,
-    cluster: str,
+    asker: Asker, found: Survey, configuration: Configuration, keys: LabelKeys, cluster: str
 ) -> Iterator[Finding]:
+    rules = reading_rules(configuration)
     metrics = Metrics(found.presence, cluster, rules.engines)
-    view = found.pools.clusters[cluster]
+    view, kube, users = found.pools.clusters[cluster], found.kube, found.users(cluster)
+    allow = allow_labels(keys, kube.shown(cluster))
     yield from metrics.findings(owners=rules.owners)
-    yield from label_findings(found.kube, found.presence, cluster, configuration.settings)
-    yield from profile_findings(view, found.kube)
-    dcgm = Dcgm(view, found.gpus, found.kube, found.presence, asker.naming, serving=metrics.serving)
+    settings = configuration.settings
+    yield from label_findings(kube, found.presence, cluster, settings, keys, allow)
+    yield from Labelling(kube, cluster, users, keys, allow).findings()
+    yield from environment_findings(kube, view.profiles, cluster)
+    yield from profile_findings(view, kube, allow)
+    dcgm = Dcgm(view, found.gpus, kube, found.presence, asker.naming, serving=metrics.serving)
     yield from dcgm.findings()
     profiles = [each.profile for each in view.profiles]
-    yield from namespace_findings(found.kube, profiles, cluster, found.users(cluster))
+    yield from namespace_findings(kube, profiles, cluster, users, allow)
 
 
 def _absent(profiles: Sequence[CostProfile], found: Survey, end: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ from exporter.periods import HOUR_SECONDS
 from exporter.sources.census import CountQuery, Group
 from exporter.sources.series import Labels, Matcher
 from exporter.usage.energy import ENERGY_METRIC, POWER_METRIC
-from exporter.usage.identity import TargetPods, holder_of, scrape_target
+from exporter.usage.identity import Pod, TargetPods, holder_of, scrape_target
 from exporter.usage.raw_needs import one_of
 
 _HOST = ("Hostname", "hostname", "exported_hostname", "node")
@@ -45,15 +45,25 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """How many series with these labels name a pod of that namespace as holder."""
+
+    holder: Pod
+    labels: Labels
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
 class GpuFacts:
     """DCGM as it is now.
 
-    `gpus` has the labels of host and model, and how many GPUs there are with them; `holders` how
-    many series name a holder, by cluster and its namespace; `replicas` the values of a replica
-    label, by cluster and label.
+    `gpus` has the labels of host and model, and how many GPUs there are with them; `held` the
+    labels of host of those with a holder; `holders` how many series name one, by cluster and its
+    namespace; `replicas` the values of a replica label, by cluster and label.
     """
 
     gpus: Sequence[Group]
+    held: Sequence[Held]
     holders: Mapping[str, Counter[str]]
     targets: Sequence[Target]
     replicas: Mapping[tuple[str, str], set[str]]
@@ -71,9 +81,11 @@ def look_at_gpus(asker: Asker, presence: Presence) -> GpuFacts:
         for t in targets
         if scrape_target(t.labels) in shown
     )
+    held = list(_held(asker, [*first["exported"], *first["plain"]], own_pods))
     return GpuFacts(
         _most([first[f"gpus {name}"] for name in GPU]),
-        _holders(asker, [*first["exported"], *first["plain"]], own_pods),
+        held,
+        _holders(held),
         targets,
         _replicas(asker, first["replicas"]),
     )
@@ -89,8 +101,8 @@ def _questions(asker: Asker, metric: str) -> Iterator[tuple[str, CountQuery]]:
         yield f"target {hours}", asker.query(metric, *labels, seconds=SHORT_SECONDS, ago=ago)
     named = (Matcher("exported_pod", "!=", ""),)
     unnamed = (Matcher("exported_pod", "=", ""), Matcher("exported_namespace", "=", ""))
-    yield "exported", asker.query(metric, "exported_namespace", matchers=named)
-    yield "plain", asker.query(metric, *_HOLDER, matchers=unnamed)
+    yield "exported", asker.query(metric, "exported_namespace", *_HOST, matchers=named)
+    yield "plain", asker.query(metric, *_HOLDER, *_HOST, matchers=unnamed)
     yield "replicas", asker.query(metric, *REPLICA_LABELS, seconds=SHORT_SECONDS)
 
 
@@ -137,17 +149,20 @@ def _targets(asker: Asker, shown: Mapping[object, Labels]) -> Iterator[Target]:
                 yield Target(labels, up, shown.get(target, {}))
 
 
-def _holders(
-    asker: Asker, groups: Iterable[Group], own_pods: TargetPods
-) -> dict[str, Counter[str]]:
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+def _held(asker: Asker, groups: Iterable[Group], own_pods: TargetPods) -> Iterator[Held]:
     for group in groups:
         labels = group.labels
         if "exported_namespace" in labels and "exported_pod" not in labels:
             labels = {**labels, "exported_pod": "any"}  # the question had it as a condition
         holder = holder_of(labels, asker.naming, own_pods)
         if holder is not None:
-            found[holder.cluster][holder.namespace] += group.count
+            yield Held(holder, labels, group.count)
+
+
+def _holders(held: Iterable[Held]) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in held:
+        found[one.holder.cluster][one.holder.namespace] += one.series
     return found
 
 

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from exporter.commands.checking.findings import Finding, counted, fail, listed, ok, warn
 from exporter.commands.checking.kube_facts import LABEL_METRICS, KubeFacts
+from exporter.commands.checking.label_keys import LabelKeys
 from exporter.commands.checking.presence import (
     KUBE,
     NAMESPACE_LABELS,
     POD_LABELS,
     Presence,
 )
-from exporter.commands.checking.remedies import ALLOW_LABELS, allow_labels
 from exporter.cost.codes import REGION_LABEL
 from exporter.cost.namespaces import Admission
 from exporter.documents.kinds import CostProfile
-from exporter.focus.tags import TAG_PREFIX
 from exporter.reading.kubernetes import NODE_LABELS
 from exporter.settings import Settings
 from exporter.usage.identity import Pod
@@ -32,23 +31,32 @@ _COPIES = 1.5
 
 
 def label_findings(
-    kube: KubeFacts, presence: Presence, cluster: str, settings: Settings
+    kube: KubeFacts,
+    presence: Presence,
+    cluster: str,
+    settings: Settings,
+    keys: LabelKeys,
+    allow: str,
 ) -> Iterator[Finding]:
-    """The label metrics, the labels that settings name, and copies of kube-state-metrics."""
+    """The label metrics, the labels that settings name, and copies of kube-state-metrics.
+
+    `allow` is how kube-state-metrics comes to show all labels that are wanted.
+    """
     if not presence.any_of(KUBE, cluster):
         return
     lacking = []
     for metric in LABEL_METRICS:
-        series, keys = presence.count(metric, cluster), kube.keys_of(metric, cluster)
-        if series and keys != frozenset():
-            shown = "" if keys is None else f" with {counted(len(keys), 'label')}"
-            yield ok(metric, f"{series:,} series{shown}")
+        series, shown = presence.count(metric, cluster), kube.keys_of(metric, cluster)
+        if series and shown != frozenset():
+            labels = "" if shown is None else f" with {counted(len(shown), 'label')}"
+            yield ok(metric, f"{series:,} series{labels}")
         else:
             lacking.append(metric)
     if lacking:
         without = "; ".join(_WITHOUT[metric] for metric in lacking)
-        yield warn(listed(lacking), f"no Kubernetes labels: {without}", ALLOW_LABELS)
-    yield from _wanted_by_settings(kube, cluster, settings, lacking)
+        yield warn(listed(lacking), f"no Kubernetes labels: {without}", allow)
+    yield from _tags_finding(kube, cluster, keys, allow)
+    yield from _region_finding(kube, cluster, settings, lacking)
     targets = kube.targets.get(cluster, set())
     if len(targets) > 1 and kube.copies.get(cluster, 1) >= _COPIES:
         yield warn(
@@ -58,34 +66,33 @@ def label_findings(
         )
 
 
-def _wanted_by_settings(
+def _tags_finding(kube: KubeFacts, cluster: str, keys: LabelKeys, allow: str) -> Iterator[Finding]:
+    """Labels for Tags that nobody shows, where any are shown; not that of sub-accounts."""
+    _, namespaces, pods = (kube.keys_of(metric, cluster) for metric in LABEL_METRICS)
+    if not namespaces or not pods:
+        return
+    shown = namespaces | pods
+    absent = [key for key in keys.tags if key != keys.account and sanitise(key) not in shown]
+    if absent:
+        said = f"no namespace and no pod shows {listed(absent)}: not in Tags"
+        yield warn("FOCUS_TAG_ALLOWLIST", said, allow)
+
+
+def _region_finding(
     kube: KubeFacts, cluster: str, settings: Settings, lacking: Sequence[str]
 ) -> Iterator[Finding]:
-    """Labels that a setting names and nobody shows, where any labels are shown at all."""
-    nodes, namespaces, pods = (kube.keys_of(metric, cluster) for metric in LABEL_METRICS)
-    account = settings.focus_sub_account_label
-    if account and namespaces and sanitise(account) not in namespaces:
-        yield warn(
-            "FOCUS_SUB_ACCOUNT_LABEL",
-            f"no namespace shows the label {account}: SubAccountId is the namespace",
-            allow_labels("namespaces", account),
-        )
-    if settings.focus_tag_allowlist and namespaces and pods:
-        own = (key for key in settings.focus_tag_allowlist if not key.startswith(TAG_PREFIX))
-        absent = sorted(key for key in own if sanitise(key) not in namespaces | pods)
-        if absent:
-            yield warn(
-                "FOCUS_TAG_ALLOWLIST",
-                f"no namespace and no pod shows {listed(absent)}: not in Tags",
-                allow_labels("namespaces", *absent),
-            )
+    nodes = kube.keys_of(NODE_LABELS, cluster)
     regionless = nodes is not None and NODE_LABELS not in lacking and REGION_LABEL not in nodes
     if regionless and not settings.focus_region_id:
         yield ok("region", "none: no node has a label for it; FOCUS_REGION_ID would set it")
 
 
 def namespace_findings(
-    kube: KubeFacts, profiles: Sequence[CostProfile], cluster: str, holding: set[str]
+    kube: KubeFacts,
+    profiles: Sequence[CostProfile],
+    cluster: str,
+    holding: set[str],
+    allow: str,
 ) -> Iterator[Finding]:
     """Profiles whose namespaceSelector lets no namespace hold GPUs of those that do."""
     pods = [Pod(cluster, name, "") for name in sorted(holding - {""})]
@@ -102,5 +109,5 @@ def namespace_findings(
         yield fail(
             f"namespaceSelector of {profile.name}",
             f"{{{wanted}}} lets in nobody: {listed([pod.namespace for pod in pods])} count as idle",
-            f"correct it, or {allow_labels('namespaces', *selector)}",
+            f"correct it, or {allow}",
         )

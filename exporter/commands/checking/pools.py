@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,14 +26,16 @@ class ProfileView:
     """One profile in one cluster.
 
     `selected` are the known nodes that its selector picks, `gpus` the GPUs seen now on the nodes
-    that are its own, by node, `models` the same by DCGM's model name. `needs_labels` is the message
-    of a run that cannot read the node labels it selects by.
+    that are its own, by node, `models` the same by DCGM's model name. `namespaces` hold GPUs there:
+    by DCGM, or where that names nobody by what pods request. `needs_labels` is the message of a run
+    that cannot read the node labels it selects by.
     """
 
     profile: CostProfile
     selected: set[str] = field(default_factory=set)
     gpus: Counter[str] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
+    namespaces: set[str] = field(default_factory=set)
     needs_labels: str = ""
 
 
@@ -81,11 +83,34 @@ def view_pools(
             homeless[versions[0].name] = str(error)
     views = {
         cluster: _view(
-            cluster, [pool for pool in pools if pool.cluster == cluster], found, gpus, kube, end
+            cluster, [pool for pool in pools if pool.cluster == cluster], found, kube, end
         )
         for cluster in clusters
     }
+    _name_users(views, gpus, kube, naming)
     return PoolViews(views, homeless)
+
+
+def _name_users(
+    views: Mapping[str, ClusterView], gpus: GpuFacts, kube: KubeFacts, naming: ClusterNaming
+) -> None:
+    """Puts the namespaces that hold GPUs of each profile into its view."""
+    node_of = node_finder(kube.tables, _COLUMN)
+    holding: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for held in gpus.held:
+        labels: Labels = {**held.labels, **_ANY_GPU}
+        if gpu := gpu_of(labels, naming):
+            holding[gpu.cluster].add((held.holder.namespace, node_of(labels, gpu, None)))
+    for cluster, view in views.items():
+        for profile in view.profiles:
+            nodes = set(profile.gpus) or profile.selected
+            profile.namespaces = _among(holding[cluster], nodes) or _among(
+                kube.asking.get(cluster, set()), nodes
+            )
+
+
+def _among(users: set[tuple[str, str]], nodes: set[str]) -> set[str]:
+    return {namespace for namespace, node in users if namespace and node in nodes}
 
 
 def _gpu_nodes(gpus: GpuFacts, kube: KubeFacts, naming: ClusterNaming) -> dict[Node, int]:
@@ -104,7 +129,6 @@ def _view(
     cluster: str,
     pools: Sequence[Pool],
     found: Mapping[Node, int],
-    gpus: GpuFacts,
     kube: KubeFacts,
     end: int,
 ) -> ClusterView:

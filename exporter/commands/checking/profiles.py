@@ -9,12 +9,7 @@ from difflib import get_close_matches
 from exporter.commands.checking.findings import Finding, counted, fail, listed, ok, warn
 from exporter.commands.checking.kube_facts import KubeFacts
 from exporter.commands.checking.pools import ClusterView, ProfileView
-from exporter.commands.checking.remedies import (
-    ALLOW_LABELS,
-    NAME_NODES,
-    SCRAPE_KUBE_STATE,
-    allow_labels,
-)
+from exporter.commands.checking.remedies import NAME_NODES, SCRAPE_KUBE_STATE
 from exporter.reading.kubernetes import NODE_LABELS
 from exporter.usage.kubernetes import sanitise
 from exporter.usage.pools import HOSTNAME_LABEL, model_fits
@@ -23,13 +18,16 @@ from exporter.usage.pools import HOSTNAME_LABEL, model_fits
 _MODEL = re.compile(r"\b(?!sxm|hbm|pcie)[a-z]{1,2}\d+[a-z]*\b")
 
 
-def profile_findings(view: ClusterView, kube: KubeFacts) -> Iterator[Finding]:
-    """Per profile its nodes and GPUs, then the GPUs that are nobody's or two profiles'."""
+def profile_findings(view: ClusterView, kube: KubeFacts, allow: str) -> Iterator[Finding]:
+    """Per profile its nodes and GPUs, then the GPUs that are nobody's or two profiles'.
+
+    `allow` is how kube-state-metrics comes to show all labels that are wanted.
+    """
     for profile in view.profiles:
         if profile.selected:
             yield from _found(profile)
         else:
-            yield _nodeless(profile, view, kube)
+            yield _nodeless(profile, view, kube, allow)
     for conflict in view.conflicts:
         what, _, fix = conflict.rpartition(": ")
         yield fail("two profiles on one node", what, fix)
@@ -86,7 +84,7 @@ def _same_model(declared: str, shown: str) -> bool:
     return model_fits(declared, shown) or bool(names[0] & names[1])
 
 
-def _nodeless(view: ProfileView, cluster: ClusterView, kube: KubeFacts) -> Finding:
+def _nodeless(view: ProfileView, cluster: ClusterView, kube: KubeFacts, allow: str) -> Finding:
     """No node is the profile's: the first reason that holds."""
     selector = view.profile.spec.node_selector
     said = f"no node matches nodeSelector {{{_written(selector)}}}"
@@ -103,14 +101,14 @@ def _nodeless(view: ProfileView, cluster: ClusterView, kube: KubeFacts) -> Findi
         return fail(
             _name(view),
             f"{said}: {NODE_LABELS} shows no label of any node, so every period fails",
-            ALLOW_LABELS if scraped else f"{SCRAPE_KUBE_STATE}; {ALLOW_LABELS}",
+            allow if scraped else f"{SCRAPE_KUBE_STATE}; {allow}",
         )
     hidden = sorted(key for key in keys if sanitise(key) not in shown)
     if hidden:
         return fail(
             _name(view),
             f"{said}: {NODE_LABELS} shows no {listed(hidden)}, but {listed(shown)}",
-            f"{allow_labels('nodes', *keys)}; or correct spec.nodeSelector",
+            f"{allow}; or correct spec.nodeSelector",
         )
     return _other_values(view, cluster, kube, said)
 

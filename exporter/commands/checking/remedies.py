@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from exporter.commands.checking.label_keys import LabelKeys
 from exporter.usage.energy import ENERGY_METRIC, POWER_METRIC
 
-ALLOW_LABELS = (
-    "start kube-state-metrics with --metric-labels-allowlist=nodes=[*],namespaces=[*],pods=[*]"
-)
 SCRAPE_KUBE_STATE = (
     "install kube-state-metrics, and have Prometheus scrape it with honor_labels: true"
 )
@@ -38,6 +38,7 @@ def count_field(metric: str) -> str:
     return f"add to the CSV file of dcgm-exporter (--collectors): {metric}, {_COUNTERS[metric]}"
 
 
-def allow_labels(resource: str, *keys: str) -> str:
-    """How kube-state-metrics comes to show labels of a resource, `nodes` or `namespaces`."""
-    return f"add {resource}=[{','.join(keys)}] to --metric-labels-allowlist of kube-state-metrics"
+def allow_labels(keys: LabelKeys, shown: Mapping[str, Iterable[str] | None]) -> str:
+    """How kube-state-metrics comes to show all labels that are wanted; `shown` by resource."""
+    besides = "" if keys.keeps(shown) else ", and with what it lists now besides"
+    return f"start kube-state-metrics with {keys.flag(shown)}{besides}"

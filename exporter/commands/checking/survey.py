@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from exporter.commands.checking.asking import Asker
 from exporter.commands.checking.gpu_facts import GpuFacts, look_at_gpus
 from exporter.commands.checking.kube_facts import KubeFacts, look_at_kube
+from exporter.commands.checking.label_keys import LabelKeys
 from exporter.commands.checking.pools import PoolViews, view_pools
 from exporter.commands.checking.presence import (
     Presence,
@@ -39,7 +40,7 @@ class Survey:
     def users(self, cluster: str) -> set[str]:
         """The namespaces that serve tokens, hold GPUs or ask for one."""
         holders = set(self.gpus.holders.get(cluster, ()))
-        asking = self.kube.requesting.get(cluster, set())
+        asking = self.kube.requesting(cluster)
         return (self.serving.namespaces.get(cluster, set()) | holders | asking) - {""}
 
     @property
@@ -53,13 +54,13 @@ class Survey:
         return {view.profile.name for view in views} | set(self.pools.homeless)
 
 
-def survey(asker: Asker, rules: ReadingRules) -> Survey:
+def survey(asker: Asker, rules: ReadingRules, keys: LabelKeys) -> Survey:
     """Ask for metrics first: what else is asked depends on what is there."""
     serving = look_at_serving(asker, rules.engines)
     presence = look_at_presence(asker, rules.engines, serving, owners=rules.owners)
     known = _clusters(asker, presence)
     gpus = look_at_gpus(asker, presence)
-    kube = look_at_kube(asker, rules.profiles, known)
+    kube = look_at_kube(asker, rules.profiles, known, keys)
     pools = view_pools(rules.profiles, known, gpus, kube, asker.naming, asker.end)
     clusters = [cluster for cluster in known if rules.wants(cluster)]
     return Survey(known, clusters, serving, presence, gpus, kube, pools)

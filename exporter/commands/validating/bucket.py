@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from exporter.commands.downloads import downloaded
 from exporter.commands.validating.finding import FoundFile, kinds
-from exporter.errors import ConfigurationError, UnusableError
+from exporter.errors import ConfigurationError
 from exporter.files.reading import ENDINGS
 from exporter.settings import load_settings
 
@@ -81,18 +81,4 @@ def _is_data(name: str) -> bool:
 
 
 def _found(store: S3Store, key: str, name: str) -> FoundFile:
-    return FoundFile(name, f"/{key}", lambda: _downloaded(store, key))
-
-
-@contextmanager
-def _downloaded(store: S3Store, key: str) -> Iterator[BinaryIO]:
-    with tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES) as file:
-        try:
-            store.download(key, cast(BinaryIO, file))
-        except OSError as error:
-            raise UnusableError(
-                f"{store.describe()}{key}: cannot be kept in {tempfile.gettempdir()}:"
-                f" {error.strerror}; set TMPDIR to a folder with room"
-            ) from error
-        file.seek(0)
-        yield cast(BinaryIO, file)
+    return FoundFile(name, f"/{key}", lambda: downloaded(store, key, _MEMORY_BYTES))

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exporter.commands.terminal import terminal_width, wrapped
+from exporter.commands.terminal import one_line, terminal_width, wrapped
 from exporter.commands.validating.checking import MOST_FILES, Checked, Report
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT
 from exporter.focus.rules.rule import Broken, Level, Result, Status
@@ -37,11 +37,6 @@ def tell_as_table(report: Report, path: str, *, every_rule: bool) -> None:
 def tell_as_json(report: Report, path: str) -> None:
     """Print one JSON object with every rule and its examples."""
     print(json.dumps(_document(report, path), indent=2))
-
-
-def one_line(text: str) -> str:
-    """What is not printable as an escape: names and values are those of strangers."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _tell_results(results: Iterable[Result], every_rule: bool, places: int = 1) -> None:

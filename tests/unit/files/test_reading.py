@@ -223,3 +223,36 @@ def test_a_file_is_read_from_disk(tmp_path: Path) -> None:
     pq.write_table(numbers(2), path)
     with path.open("rb") as file:
         assert sum(batch.num_rows for batch in open_rows(file, str(path)).batches) == 2
+
+
+def chosen(content: bytes, name: str, *columns: str) -> Rows:
+    return open_rows(io.BytesIO(content), name, lambda names: [n for n in names if n in columns])
+
+
+@pytest.mark.parametrize(("name", "number"), [("rows.csv", "2"), ("rows.parquet", 2)])
+def test_only_the_columns_that_are_chosen_are_read(name: str, number: object) -> None:
+    """In the order of the file, whatever the order of the choice."""
+    table = pa.table({"a": ["x", "y"], "b": [1, 2], "c": ["u,v", ""]})
+    content = encode_csv(table) if name.endswith("csv") else parquet(table)
+    rows = chosen(content, name, "c", "b")
+    assert rows.schema.names == ["b", "c"]
+    (batch,) = rows.batches
+    assert batch.schema == rows.schema
+    assert batch.to_pylist()[1] == {"b": number, "c": ""}
+
+
+def test_a_parquet_file_is_asked_for_nothing_else() -> None:
+    """A column that cannot be decoded is not even looked at."""
+    table = pa.table({"a": ["x" * 1000], "b": ["kept"]})
+    content = parquet(table, compression="none", use_dictionary=False)
+    broken = content.replace(b"x" * 1000, b"\xff" * 1000)
+    assert [batch.to_pylist() for batch in chosen(broken, "rows.parquet", "b").batches] == [
+        [{"b": "kept"}]
+    ]
+    with pytest.raises(UnreadableFile):
+        list(open_rows(io.BytesIO(broken), "rows.parquet").batches)
+
+
+def test_a_line_of_another_width_is_refused_whatever_is_chosen() -> None:
+    with pytest.raises(UnreadableFile, match="it has 1 fields, the header 3"):
+        list(chosen(b"a,b,c\n1,2,3\n4\n", "rows.csv", "a").batches)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import BinaryIO
 
 from exporter.periods import DAY_SECONDS, Period, Schedule, day_of, period_at, tile, unix_seconds
 from exporter.storage.destination import Destination
@@ -121,6 +122,10 @@ class CountedStore:
         self.calls.append(f"list {prefix}")
         return self._store.list_keys(prefix)
 
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        self.calls.append(f"folders {prefix}")
+        return self._store.list_folders(prefix)
+
     def put(self, key: str, body: bytes, metadata: Mapping[str, str], content_type: str) -> None:
         self.calls.append(f"put {key}")
         self._store.put(key, body, metadata, content_type)
@@ -128,6 +133,10 @@ class CountedStore:
     def get(self, key: str) -> bytes:
         self.calls.append(f"get {key}")
         return self._store.get(key)
+
+    def download(self, key: str, into: BinaryIO) -> None:
+        self.calls.append(f"download {key}")
+        self._store.download(key, into)
 
     def delete(self, key: str) -> None:
         self.calls.append(f"delete {key}")

@@ -1,0 +1,1 @@
+"""The parts of `infer-focus report`: finding objects, reading them, telling what they add up to."""

@@ -1,0 +1,39 @@
+"""Which clusters a report is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from exporter.commands.reporting.objects import DataObject
+from exporter.errors import ConfigurationError
+
+
+def globs_of(text: str | None) -> tuple[str, ...]:
+    """The patterns of a comma list; none means every cluster. Raises ConfigurationError."""
+    if text is None:
+        return ()
+    globs = tuple(part.strip() for part in text.split(","))
+    if not all(globs):
+        raise ConfigurationError(
+            f"--cluster: got {text!r}, expected names or patterns such as prod-*, with commas"
+            " between them"
+        )
+    return globs
+
+
+def of_clusters(
+    objects: Sequence[DataObject], names: Mapping[str, str], globs: Sequence[str]
+) -> list[DataObject]:
+    """The objects of clusters that a pattern fits. Raises ConfigurationError if none does."""
+    wanted = {
+        slug
+        for slug, name in names.items()
+        if not globs or any(fnmatchcase(name, pattern) for pattern in globs)
+    }
+    if names and not wanted:
+        raise ConfigurationError(
+            f"--cluster {','.join(globs)}: fits none of the clusters found: "
+            f"{', '.join(sorted(names.values()))}"
+        )
+    return [each for each in objects if each.name.cluster_slug in wanted]

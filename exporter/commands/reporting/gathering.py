@@ -1,0 +1,110 @@
+"""What a report needs of some objects: added up rows, the time they are of, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exporter.chargeback.casting import as_cells
+from exporter.chargeback.cells import COLUMNS, columns_needed
+from exporter.chargeback.cube import Cube
+from exporter.chargeback.month import MonthSpend
+from exporter.commands.reporting.coverage import Coverage, held
+from exporter.commands.reporting.objects import DataObject, Window
+from exporter.commands.reporting.reading import ReadObject, read_objects
+from exporter.errors import UnreadableFile
+from exporter.storage.store import Store
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The rows of one window, and of the budgets' month if there are budgets.
+
+    `names` are those of the clusters by slug. `coverage` is of the cube's window, `everything` of
+    all objects. `straddling` are the keys of objects with rows that reach over the edge of the
+    cube's window.
+    """
+
+    names: Mapping[str, str]
+    cube: Cube
+    month: MonthSpend | None
+    everything: Coverage
+    coverage: Coverage = field(init=False)
+    straddling: list[str] = field(default_factory=list)
+    faults: list[tuple[DataObject, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.coverage = Coverage(self.cube.window)
+
+
+def gather(
+    store: Store, objects: Sequence[DataObject], into: Gathered, advance: Callable[[], None]
+) -> None:
+    """Add the objects up; what cannot be read is a fault. Raises UnusableError."""
+    with_tags = bool(into.cube.tags)
+    for read in read_objects(store, objects, lambda found: _columns(found, tags=with_tags)):
+        try:
+            _add(read, into)
+        except UnreadableFile as fault:
+            into.faults.append((read.found, str(fault)))
+            _cover(into, read.found, None, readable=False)
+        advance()
+
+
+def _columns(names: Sequence[str], *, tags: bool) -> list[str]:
+    needed = columns_needed(names, tags=tags)
+    if not needed:
+        raise UnreadableFile("has no column of FOCUS")
+    return needed
+
+
+def _add(read: ReadObject, into: Gathered) -> None:
+    if read.batch is None:
+        raise UnreadableFile(read.fault or "")
+    cluster = into.names[read.found.name.cluster_slug]
+    rows = rows_window(read.batch, text=read.text)
+    straddling = into.cube.add(read.batch, text=read.text, cluster=cluster)
+    if into.month is not None:
+        report = read.found.series.report_slug
+        into.month.add(read.batch, text=read.text, cluster=cluster, report=report)
+        if read.found.end is not None:
+            into.month.cover(cluster, report, (read.found.start, read.found.end))
+    if straddling:
+        into.straddling.append(read.found.key)
+    _cover(into, read.found, rows, readable=True)
+
+
+def _cover(into: Gathered, found: DataObject, rows: Window | None, *, readable: bool) -> None:
+    one = held(found, rows, readable=readable)
+    into.everything.add(one)
+    into.coverage.add(one)
+
+
+def rows_window(batch: pa.RecordBatch, *, text: bool) -> Window | None:
+    """From the start of the first charge period to the end of the last; null without rows.
+
+    Raises UnreadableFile.
+    """
+    if not batch.num_rows:
+        return None
+    starts, ends = (
+        as_cells(_column(batch, name), COLUMNS[name], text=text)
+        for name in ("ChargePeriodStart", "ChargePeriodEnd")
+    )
+    return pc.min(starts).as_py(), pc.max(ends).as_py()
+
+
+def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
+    places = batch.schema.get_all_field_indices(name)
+    if len(places) != 1 or batch.column(places[0]).null_count:
+        raise UnreadableFile(f"does not say {name} of every row, once")
+    return batch.column(places[0])
+
+
+def all_faults(*gathered: Gathered | None) -> Iterator[tuple[DataObject, str]]:
+    """Each object once, in order."""
+    found = {fault[0].key: fault for one in gathered if one is not None for fault in one.faults}
+    yield from (found[key] for key in sorted(found))

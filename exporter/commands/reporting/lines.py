@@ -1,0 +1,62 @@
+"""A report as CSV: one line for each group with everything its rows add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pyarrow as pa
+
+from exporter.chargeback.figures import Chargeback, Sums
+from exporter.commands.reporting.document import properties_of
+from exporter.files.csv import encode_csv
+from exporter.periods import rfc3339
+
+_DECIMAL = pa.decimal128(38, 18)
+_INTEGERS = ("tokens", "requests")
+
+
+def group_lines(report: Chargeback) -> bytes:
+    """The CSV with its header; `before_` are the sums of the period before, where asked for."""
+    columns = {
+        **_scope(report),
+        **{
+            key: pa.array([line.values[place] for line in report.groups], pa.string())
+            for place, key in enumerate(report.keys)
+        },
+        **_sums("", [line.sums for line in report.groups]),
+    }
+    if report.total_before is not None:
+        columns |= _sums("before_", [line.before for line in report.groups])
+    return encode_csv(pa.table(columns))
+
+
+def _scope(report: Chargeback) -> dict[str, pa.Array]:
+    """What is the same in every line, so that lines of several reports can be put together."""
+    scope, count = report.scope, len(report.groups)
+    told = {
+        "period": scope.name,
+        "start": rfc3339(scope.start),
+        "end": rfc3339(scope.end),
+        "currency": scope.currency,
+    }
+    return {key: pa.array([value] * count, pa.string()) for key, value in told.items()}
+
+
+def _sums(prefix: str, sums: list[Sums | None]) -> dict[str, pa.Array]:
+    return {
+        prefix + name: pa.array(
+            [None if one is None else getattr(one, name) for one in sums], _type_of(name)
+        )
+        for name in _names()
+    }
+
+
+def _names() -> Iterator[str]:
+    yield from (field.name for field in fields(Sums))
+    yield from properties_of(Sums)
+
+
+def _type_of(name: str) -> pa.DataType:
+    whole = name.startswith(_INTEGERS) or name.removeprefix("unpriced_") in _INTEGERS
+    return pa.int64() if whole else _DECIMAL

@@ -1,0 +1,184 @@
+"""Which month, clusters and objects the budgets of a run are held against."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import MutableMapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from structlog.testing import capture_logs
+
+from exporter.chargeback.figures import BudgetLine
+from exporter.commands.budgeting import tell_budgets
+from exporter.commands.building import Configuration
+from exporter.documents.kinds import TokenBudget
+from exporter.documents.load import Documents, default_prices
+from exporter.periods import HOUR_SECONDS as HOUR
+from exporter.periods import Period, Schedule, period_at
+from exporter.settings import load_settings
+from exporter.storage.keys import object_key
+from exporter.storage.local import LocalStore
+from exporter.storage.store import Store
+from tests.builders import make_charges_of, table_of
+
+OCTOBER = 1_790_812_800  # 2026-10-01T00:00:00Z
+NOVEMBER = OCTOBER + 744 * HOUR
+#: What one charge of the builders costs.
+COST = Decimal("6.000000001")
+BUDGET = TokenBudget.model_validate(
+    {
+        "metadata": {"name": "chat"},
+        "spec": {"scope": {"namespace": "chat"}, "monthlyLimitUSD": 100},
+    }
+)
+
+
+class Untouchable:
+    """A store that nothing may be asked of."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was asked for")
+
+
+def configuration(*budgets: TokenBudget, **variables: str) -> Configuration:
+    environ = {"SOURCE_FILE": __file__, "OUTPUT_DIR": "/data", **variables}
+    settings = load_settings(environ, needs_destination=True)
+    return Configuration(settings, Documents((), (), budgets, default_prices()), [])
+
+
+def write(
+    store: Store,
+    start: int,
+    *,
+    cluster: str = "prod",
+    schedule: Schedule = Schedule.HOURLY,
+    report: str = "default",
+    rows: bool = True,
+    **context: Any,
+) -> str:
+    """An object with one row of COST of `chat`, or without any; its key."""
+    period: Period = period_at(schedule, start)
+    charges = make_charges_of("model", namespace="chat" if rows else "other")
+    table = table_of(charges, cluster=cluster, period=period, schedule=schedule, **context)
+    body = io.BytesIO()
+    pq.write_table(table if rows else table.slice(0, 0), body)
+    key = object_key("focus/", "focus-1.3", cluster, report, period, "parquet")
+    store.put(key, body.getvalue(), {}, "")
+    return key
+
+
+def told(
+    store: Store, now: int, clusters: Sequence[str] = ("prod",), **variables: str
+) -> tuple[BudgetLine | None, list[MutableMapping[str, Any]]]:
+    """The line of the only budget, if there is one, and the log."""
+    with capture_logs() as log:
+        lines = tell_budgets(configuration(BUDGET, **variables), store, clusters, now)
+    return (None if lines is None else lines[0]), log
+
+
+@pytest.mark.parametrize(
+    ("now", "variables", "month"),
+    [
+        (NOVEMBER + 9 * 60, {}, "2026-10"),
+        (NOVEMBER + 10 * 60, {}, "2026-10"),
+        (NOVEMBER + HOUR + 9 * 60, {}, "2026-10"),
+        (NOVEMBER + HOUR + 10 * 60, {}, "2026-11"),
+        (NOVEMBER + HOUR + 10 * 60, {"COLLECTION_GRANULARITY": "daily"}, "2026-10"),
+        (NOVEMBER + 24 * HOUR + 600, {"COLLECTION_GRANULARITY": "daily"}, "2026-11"),
+        (NOVEMBER + 2 * HOUR, {"COLLECTION_SETTLE_MINUTES": "120"}, "2026-10"),
+    ],
+)
+def test_the_month_is_that_of_the_last_settled_period(
+    tmp_path: Path, now: int, variables: dict[str, str], month: str
+) -> None:
+    """So the last hour of a month is seen once, and with it what the month has cost."""
+    store = LocalStore(tmp_path)
+    for hour in (743, 744):
+        write(store, OCTOBER + hour * HOUR)
+    line, _ = told(store, now, **variables)
+    assert line is not None
+    assert (line.month, line.spend) == (month, COST)
+
+
+def test_the_forecast_begins_where_the_exported_hours_end(tmp_path: Path) -> None:
+    """Two hours, one of them without rows, long before the clock's time."""
+    store = LocalStore(tmp_path)
+    write(store, OCTOBER)
+    write(store, OCTOBER + HOUR, rows=False)
+    line, _ = told(store, OCTOBER + 400 * HOUR)
+    assert line is not None
+    assert line.forecast == COST + COST / 2 * 742
+
+
+def test_without_budgets_the_store_is_not_asked() -> None:
+    store: Any = Untouchable()
+    with capture_logs() as log:
+        assert tell_budgets(configuration(), store, ["prod"], OCTOBER) == []
+    assert log == []
+
+
+def test_reports_and_clusters_of_the_run_add_up_and_no_others(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    write(store, OCTOBER)
+    write(store, OCTOBER, report="chat-daily", schedule=Schedule.DAILY)
+    write(store, OCTOBER, cluster="eu/west")
+    write(store, OCTOBER, cluster="other")
+    line, _ = told(store, OCTOBER + 30 * HOUR, ["prod", "eu/west"])
+    assert line is not None
+    assert line.spend == 3 * COST
+
+
+def reason(log: list[MutableMapping[str, Any]]) -> str:
+    """Of the only line there is."""
+    (line,) = log
+    assert (line["event"], line["log_level"]) == ("budgets could not be evaluated", "warning")
+    return str(line["reason"])
+
+
+def test_an_object_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    write(store, OCTOBER)
+    key = write(store, OCTOBER + HOUR)
+    (tmp_path / key).write_bytes(b"PAR1")
+    line, log = told(store, OCTOBER + 3 * HOUR)
+    assert line is None
+    assert reason(log).startswith(f"{tmp_path}/{key}: is no whole Parquet file")
+
+
+def test_an_object_that_holds_no_rows_of_ours_is_named(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    key = write(store, OCTOBER)
+    body = io.BytesIO()
+    pq.write_table(pq.read_table(tmp_path / key).select(["ServiceName"]), body)
+    (tmp_path / key).write_bytes(body.getvalue())
+    line, log = told(store, OCTOBER + 3 * HOUR)
+    assert line is None
+    assert reason(log).startswith(f"{tmp_path}/{key}: has no column EffectiveCost")
+
+
+def test_two_currencies_are_not_added_up(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    write(store, OCTOBER)
+    write(store, OCTOBER + HOUR, currency="EUR")
+    line, log = told(store, OCTOBER + 3 * HOUR)
+    assert line is None
+    assert reason(log) == (
+        "rows of this month are in EUR, the limits in USD (FOCUS_BILLING_CURRENCY);"
+        " export the month again in one currency"
+    )
+
+
+def test_without_a_cluster_nothing_is_said_to_be_spent(tmp_path: Path) -> None:
+    line, log = told(LocalStore(tmp_path), OCTOBER, [])
+    assert line is None
+    assert "names no cluster" in reason(log)
+
+
+def test_a_folder_that_is_not_there_yet_has_spent_nothing(tmp_path: Path) -> None:
+    line, _ = told(LocalStore(tmp_path / "new"), OCTOBER + HOUR)
+    assert line is not None
+    assert (line.forecast, line.reached_percent) == (None, None)
