@@ -32,6 +32,7 @@ _ROUNDABOUT = {
     "prometheus.tls.clientCertSecret": "PROMETHEUS_CLIENT_CERT",
     "s3.auth.accessKeyId": "S3_ACCESS_KEY_ID",
     "s3.auth.secretAccessKey": "S3_SECRET_ACCESS_KEY",
+    "pushgateway.url": "PUSHGATEWAY_URL",
     "outputDir.existingClaim": "OUTPUT_DIR",
     "config.documents": "CONFIG_PATH",
     "backfill.completions": "JOB_COMPLETIONS",

@@ -43,6 +43,7 @@ CASES: Mapping[str, Case] = {
     "no dcgm": Case(Setup(dcgm=False)),
     "no pod labels": Case(Setup(pod_labels=False)),
     "no allow list": Case(Setup(kube_labels=False)),
+    "no cost center": Case(settings={"FOCUS_SUB_ACCOUNT_LABEL": "cost-center"}),
     "wrong bucket": Case(bucket="finops-focos"),
     "profile without nodes": Case(documents=(_A100, L40S)),
     "short retention": Case(

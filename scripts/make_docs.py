@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import subprocess
@@ -16,11 +17,13 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from exporter.focus.column import Column
 from exporter.focus.column_table import type_text
 from exporter.focus.columns import columns_for
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT, INFERCOST_PREFIX
+from exporter.monitoring.run_samples import FAMILIES
 from exporter.settings import settings_table
 from scripts.conformance import conformance_tables, conformances, official_table
 from scripts.tables import code, markdown
@@ -39,6 +42,14 @@ DEMO_ENVIRONMENT = {
 AWK_RECIPE = """\
 infer-focus export focus --period 2026-10-01 |
     awk -F, 'NR>1 {by_ns[$29]+=$1} END {for (n in by_ns) print n, by_ns[n]}' | sort"""
+#: The report of the documentation, on what the demo has written.
+REPORT = (
+    "infer-focus report --location infer-focus-demo/focus --period 2026-10-02"
+    " --by sub-account,model --compare"
+)
+REPORT_JSON = f"{REPORT} --format json"
+REPORT_CSV = f"{REPORT.removesuffix(' --compare')} --format csv | cut -d, -f1,5-7,14,25-26"
+_LEFT_OUT, _MANY, _FIRST_LINES = '"{…}"', 8, 14
 #: The demo's hour and the columns that the README shows of it.
 SAMPLE_START = "2026-10-01T00:00:00Z"
 SAMPLE_COLUMNS = (
@@ -74,6 +85,11 @@ def _settings() -> str:
     return markdown(("variable", "default", "meaning"), rows)
 
 
+def _pushed_metrics() -> str:
+    rows = ((code(one.name), ", ".join(map(code, one.labels)), one.meaning) for one in FAMILIES)
+    return markdown(("metric", "labels besides `job` and `cluster`", "meaning"), rows)
+
+
 def _columns(columns: Iterable[Column]) -> list[tuple[str, str, str, str]]:
     return [(code(c.name), type_text(c), "yes" if c.nullable else "no", c.meaning) for c in columns]
 
@@ -104,16 +120,62 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str] | None 
 
 
 @cache
+def _demo_and_reports() -> dict[str, str]:
+    """What the demo prints, and by their commands the reports on what it has written."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed = {"demo": run([sys.executable, "-m", "exporter", "demo"], Path(folder))}
+        for command in (REPORT, REPORT_JSON, REPORT_CSV):
+            line = command.replace("infer-focus", f"{sys.executable} -m exporter", 1)
+            printed[command] = run(["sh", "-c", line], Path(folder))
+    return printed
+
+
 def _demo() -> str:
     """The output of `make demo`; paths of this machine are cut to those inside the repository."""
-    with tempfile.TemporaryDirectory() as folder:
-        printed = run([sys.executable, "-m", "exporter", "demo"], Path(folder))
+    printed = _demo_and_reports()["demo"]
     shown = printed.replace(f"{REPOSITORY}/", "…/").replace(
         "python -m exporter", ".venv/bin/infer-focus"
     )
     lines = [line.rstrip() for line in shown.strip().splitlines()]
     first = ["$ make demo", "Installing infer-focus into .venv ...", ""]
     return "\n".join(["```console", *first, *lines, "```"])
+
+
+def _report(lines: int | None = None) -> str:
+    """The report of the demo's second day beside the first, or its first lines."""
+    printed = _demo_and_reports()[REPORT].splitlines()
+    command = REPORT if lines is None else f"{REPORT} | head -n {lines}"
+    return "\n".join(["```console", f"$ {command}", *printed[:lines], "```"])
+
+
+def _report_csv() -> str:
+    return f"```console\n$ {REPORT_CSV}\n{_demo_and_reports()[REPORT_CSV]}```"
+
+
+def _report_json() -> str:
+    """The first of every list; what holds the same figures as something above it is left out."""
+    shown: set[tuple[str, ...]] = set()
+    text = json.dumps(_abridged(report_of_demo(), shown), indent=2, ensure_ascii=False)
+    return f"```text\n$ {REPORT_JSON}\n{text.replace(_LEFT_OUT, '{…}')}\n```"
+
+
+def report_of_demo() -> dict[str, Any]:
+    """The JSON of the same report."""
+    told: dict[str, Any] = json.loads(_demo_and_reports()[REPORT_JSON])
+    return told
+
+
+def _abridged(value: object, shown: set[tuple[str, ...]]) -> object:
+    match value:
+        case list():
+            return [_abridged(each, shown) for each in value[:1]]
+        case dict() if len(value) > _MANY and tuple(value) in shown:
+            return _LEFT_OUT.strip('"')
+        case dict():
+            shown.add(tuple(value))
+            return {name: _abridged(each, shown) for name, each in value.items()}
+        case _:
+            return value
 
 
 @cache
@@ -165,10 +227,15 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "extension columns": lambda: _focus_columns(extensions=True),
     "infercost columns": _infercost_columns,
     "demo": _demo,
+    "report": _report,
+    "first lines of a report": lambda: _report(_FIRST_LINES),
+    "report csv": _report_csv,
+    "report json": _report_json,
     "sample rows": _sample_rows,
     "awk": _awk,
     "conformance": _conformance,
     "official validator": official_table,
+    "pushed metrics": _pushed_metrics,
 }
 
 

@@ -6,11 +6,14 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -18,7 +21,7 @@ from exporter.focus.column_table import type_text
 from exporter.focus.columns import columns_for
 from exporter.settings import settings_table
 from exporter.settings.model import ALIASES, FILES_OF_SECRETS
-from tests.servers import REPOSITORY
+from tests.servers import REPOSITORY, run_command
 from tests.shown_settings import (
     LABELS,
     blocks,
@@ -42,6 +45,14 @@ ATHENA = READING | {
     *("glue:GetPartitions", "s3:GetBucketLocation", "s3:PutObject", "s3:AbortMultipartUpload"),
 }
 ALLOWED = {"athena": ATHENA, "duckdb": READING, "ternary": READING}
+#: What https://docs.ternary.app/docs/focus lists as recommended and as conditional.
+TERNARY_OTHERS = [
+    *("AvailabilityZone", "ChargeFrequency", "CommitmentDiscountCategory", "CommitmentDiscountId"),
+    *("CommitmentDiscountName", "CommitmentDiscountStatus", "CommitmentDiscountType"),
+    *("ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ContractedUnitPrice"),
+    *("ListUnitPrice", "PricingCategory", "RegionId", "RegionName", "ResourceId", "ResourceName"),
+    *("ResourceType", "SkuId", "SkuPriceId", "SubAccountId", "SubAccountName", "Tags"),
+]
 
 _PLACE = re.compile(r"^ {4}s3://finops-focus/(\S+)$", re.MULTILINE)
 
@@ -206,6 +217,29 @@ def test_ternary_s_check_finds_all_columns_typed_and_filled(
     assert {found[name][0] for name in set(TERNARY) - times - amounts} == {"VARCHAR"}
 
 
+def test_ternary_s_other_columns_are_in_the_layout_too() -> None:
+    """Those that its page calls recommended and conditional."""
+    text = consumer("ternary").read_text()
+    told = re.findall(r"\b[A-Z]\w+", "".join(re.findall(r"^ {4}[A-Z].*\n", text, re.MULTILINE)))
+    assert sorted(told) == sorted(TERNARY_OTHERS)
+    layout = {column.name: column for column in columns_for("1.3", "x_Infer")}
+    assert set(told) <= layout.keys()
+    assert layout["CommitmentDiscountId"].nullable
+
+
+def test_charge_period_start_is_a_date_and_that_of_the_folder(export: Export) -> None:
+    """In the files themselves, whatever a reader makes of them: a timestamp, in UTC, never null."""
+    folder = export(consumer("ternary")) / "ternary" / "focus" / "version=focus-1.3"
+    files = [*folder.rglob("*.parquet")]
+    for file in files:
+        field = pq.read_schema(file).field("ChargePeriodStart")
+        assert (field.type, field.nullable) == (pa.timestamp("us", tz="UTC"), False)
+        year, month, day = (int(part.name.partition("=")[2]) for part in file.parents[2::-1])
+        starts = pq.read_table(file, columns=["ChargePeriodStart"], partitioning=None)
+        assert {start.date() for start in starts.column(0).to_pylist()} == {date(year, month, day)}
+    assert len(files) == 50
+
+
 def test_ternary_s_sum_is_that_of_the_rows(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
     """The copy holds what the dataset holds."""
     monkeypatch.chdir(export(consumer("ternary")))
@@ -215,6 +249,22 @@ def test_ternary_s_sum_is_that_of_the_rows(export: Export, monkeypatch: pytest.M
         ((month, *total),) = connection.sql(monthly).fetchall()
         assert [tuple(total)] == connection.sql(rows).fetchall()
     assert month == "2026-10"
+
+
+def test_athena_s_table_is_the_one_that_the_policy_names() -> None:
+    """What `schema` prints for the settings of the page: its name, its place, its partitions."""
+    page = consumer("athena")
+    arguments = ["schema", "--format", "athena"]
+    printed = run_command(arguments, environment(page)).stdout
+    (place,) = _PLACE.findall(page.read_text())
+    (table,) = re.findall(r"^CREATE EXTERNAL TABLE IF NOT EXISTS `(\w+)`", printed, re.MULTILINE)
+    assert f"LOCATION 's3://finops-focus/{place}'" in printed
+    assert "PARTITIONED BY (`year` int, `month` int, `day` int)" in printed
+    assert "parquet.column.index.access" not in printed  # columns are found by name
+    resources = [r for each in statements(page) for r in listed(each["Resource"])]
+    assert [r for r in resources if ":table/" in r] == [
+        f"arn:aws:glue:eu-central-1:123456789012:table/finops/{table}"
+    ]
 
 
 def test_athena_s_check_counts_the_same_in_every_column(export: Export) -> None:
@@ -276,5 +326,6 @@ def test_a_plugin_s_query_gives_the_rows_of_one_hour(export: Export) -> None:
     assert {row["resource_name"] for row in rows} == {
         *("Qwen/Qwen2.5-32B-Instruct", "BAAI/bge-m3", "h100-pool")
     }
+    assert len({row["id"] for row in rows}) == len(rows)
     assert {row["charge_category"] for row in rows} == {"Usage"}
     assert all(row["billed_cost"] > 0 and json.loads(row["labels"]) for row in rows)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scripts.make_labels_page import outputs
 from tests.shown_settings import LABELS, blocks, database, environment, export_demo, exportable
 
 
@@ -19,6 +20,15 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bucket")
     export_demo(folder, exportable(LABELS))
     return folder
+
+
+def test_the_page_shows_what_the_commands_print(tmp_path: Path) -> None:
+    """If not: `.venv/bin/python -m scripts.make_labels_page`."""
+    text = LABELS.read_text()
+    printed = outputs(tmp_path)
+    assert re.findall(r"<!-- labels: ([a-z ]+) -->", text) == [*printed]
+    for name, output in printed.items():
+        assert f"<!-- labels: {name} -->\n{output}\n<!-- end -->" in text
 
 
 def test_cost_by_tag_is_as_shown(bucket: Path) -> None:

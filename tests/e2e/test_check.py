@@ -88,7 +88,7 @@ def test_it_works_and_leaves_nothing(healthy: Running, s3: S3Server, bucket: str
     told = json.loads(run.stdout)
     assert told["exitCode"] == 0
     assert {check["result"] for check in told["checks"]} == {"ok"}
-    assert len(told["checks"]) == 26
+    assert len(told["checks"]) == 27
     assert s3.keys(bucket) == []
 
 

@@ -64,7 +64,8 @@ CHAT_DAILY = usage_report("chat-daily", "daily", "h100-pool", "chat")
 class Setup:
     """What is there: the exporters and their labels, the documents, the server's flags.
 
-    `down` are nodes whose DCGM exporter has not answered for three hours.
+    `down` are nodes whose DCGM exporter has not answered for three hours. `namespaces` are the
+    labels of namespaces as kube-state-metrics writes them, None for a team in each.
     """
 
     dcgm: bool = True
@@ -78,6 +79,7 @@ class Setup:
     settings: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     held_hours: int = HELD_HOURS
+    namespaces: Mapping[str, Mapping[str, str]] | None = None
 
     def but(self, **changes: Any) -> Setup:
         """The same with something else."""
@@ -137,7 +139,10 @@ class Setup:
     def _kube_state(self) -> KubeState:
         shown = self.kube_labels
         nodes = {node: {"gpu_pool": node.split("-")[1]} if shown else {} for node, *_ in NODES}
-        namespaces = {name: {"team": name} if shown else {} for name in MODELS}
+        given: dict[str, Mapping[str, str]] = {name: {"team": name} for name in MODELS}
+        if self.namespaces is not None:
+            given = {name: {} for name in MODELS} | {**self.namespaces}
+        namespaces = {name: labels if shown else {} for name, labels in given.items()}
         labels = {"app": "vllm"} if shown else {}
         pods = [
             KubePod(namespace, pod, node, 1, labels)

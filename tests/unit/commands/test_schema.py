@@ -76,3 +76,9 @@ def test_infercost_s_layout_has_one_prefix() -> None:
     assert str(raised.value) == (
         "--prefix: got x_Infer, expected x-Infer, since the layout is infercost-1.0"
     )
+
+
+def test_a_bucket_needs_no_cluster_for_a_table_over_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """One folder holds the rows of all clusters, and the reader may know none of them."""
+    assert schema({"S3_BUCKET": "finops-focus"}, arguments("athena"), NOON) == 0
+    assert "LOCATION 's3://finops-focus/focus/version=focus-1.3/'" in capsys.readouterr().out

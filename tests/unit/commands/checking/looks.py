@@ -25,6 +25,12 @@ NOW = 1_791_439_200
 #: The first sample is of an hour before these: short, where nothing is about retention.
 SHORT = Setup(held_hours=3)
 DOCUMENTS = (H100, L40S, CHAT_DAILY)
+#: How kube-state-metrics comes to show what is wanted of them.
+ALLOW = (
+    "start kube-state-metrics with --metric-labels-allowlist="
+    "namespaces=[team,cost-center,environment,project],pods=[app,project,workload-type],"
+    "nodes=[gpu-pool,topology.kubernetes.io/region,topology.kubernetes.io/zone]"
+)
 
 
 @dataclass(frozen=True, slots=True)

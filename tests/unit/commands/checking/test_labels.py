@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.commands.checking.remedies import ALLOW_LABELS
 from tests.fleets.kube import TARGET, KubePod, KubeState
 from tests.fleets.setups import CHAT_DAILY, H100, L40S, SCRAPES
 from tests.unit.commands.checking.looks import (
+    ALLOW,
     NOW,
     SHORT,
     look,
@@ -32,26 +32,24 @@ def test_what_rows_lack_is_said_for_each_kind_of_label(tmp_path: Path) -> None:
     assert found.line("kube_namespace_labels") == (
         "warn",
         "no Kubernetes labels: Tags have no labels of namespaces",
-        ALLOW_LABELS,
+        ALLOW,
     )
     assert found.line("kube_pod_labels")[0] == "ok"
 
 
 def test_labels_that_settings_name_and_nobody_shows(tmp_path: Path) -> None:
-    settings = {
-        "FOCUS_SUB_ACCOUNT_LABEL": "costCenter",
-        "FOCUS_TAG_ALLOWLIST": "team,app,costCenter,infer-focus/model",
-    }
-    found = look(SERIES, tmp_path, **settings)
-    assert found.line("FOCUS_SUB_ACCOUNT_LABEL") == (
-        "warn",
-        "no namespace shows the label costCenter: SubAccountId is the namespace",
-        "add namespaces=[costCenter] to --metric-labels-allowlist of kube-state-metrics",
-    )
-    assert found.line("FOCUS_TAG_ALLOWLIST")[:2] == (
+    """The line about sub-accounts is in test_labelling.py."""
+    listed = {"FOCUS_TAG_ALLOWLIST": "team,app,costCenter,infer-focus/model"}
+    found = look(SERIES, tmp_path, **listed)
+    assert found.line("FOCUS_TAG_ALLOWLIST") == (
         "warn",
         "no namespace and no pod shows costCenter: not in Tags",
+        "start kube-state-metrics with --metric-labels-allowlist=namespaces=[team,costCenter],"
+        "pods=[app,costCenter],"
+        "nodes=[gpu-pool,topology.kubernetes.io/region,topology.kubernetes.io/zone]",
     )
+    found = look(SERIES, tmp_path, **listed, FOCUS_SUB_ACCOUNT_LABEL="costCenter")
+    assert found.wrong == ["labels"]
     shown = {"FOCUS_SUB_ACCOUNT_LABEL": "team", "FOCUS_TAG_ALLOWLIST": "team,app"}
     assert look(SERIES, tmp_path, **shown).wrong == []
 

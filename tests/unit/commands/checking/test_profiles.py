@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from exporter.commands.checking.remedies import ALLOW_LABELS
 from exporter.usage.energy import POWER_METRIC
 from tests.fleets.gpus import Gpu
 from tests.fleets.kube import KubePod, KubeState
 from tests.fleets.openmetrics import Series
 from tests.fleets.setups import DOCUMENTS_BY_HOST, H100, L40S, NODES, SCRAPES, Document, profile
 from tests.unit.commands.checking.looks import (
+    ALLOW,
     NOW,
     SHORT,
     Look,
@@ -63,8 +63,7 @@ def test_a_label_that_is_not_in_the_allow_list(tmp_path: Path) -> None:
     assert h100_with(tmp_path, pool="h100").line("CostProfile h100-pool") == (
         "FAIL",
         "no node matches nodeSelector {pool: h100}: kube_node_labels shows no pool, but gpu_pool",
-        "add nodes=[pool] to --metric-labels-allowlist of kube-state-metrics;"
-        " or correct spec.nodeSelector",
+        f"{ALLOW.replace('nodes=[', 'nodes=[pool,')}; or correct spec.nodeSelector",
     )
 
 
@@ -74,9 +73,9 @@ def test_no_allow_list_at_all(newer: bool, tmp_path: Path) -> None:
     series = series_of(SHORT.but(kube_labels=False))
     found = look(without(series, *LABEL_METRICS) if newer else series, tmp_path)
     result, detail, fix = found.line("CostProfile h100-pool")
-    assert (result, fix) == ("FAIL", ALLOW_LABELS)
+    assert (result, fix) == ("FAIL", ALLOW)
     assert detail.endswith("kube_node_labels shows no label of any node, so every period fails")
-    assert found.line("kube_namespace_labels, kube_node_labels, kube_pod_labels")[2] == ALLOW_LABELS
+    assert found.line("kube_namespace_labels, kube_node_labels, kube_pod_labels")[2] == ALLOW
     assert found.line("DCGM for h100-pool") == ("skip", "NoReadings: the profile has no node", "")
     assert not {"GPUs of no profile", "two profiles on one node"} & {*found.wrong}
 
@@ -84,7 +83,7 @@ def test_no_allow_list_at_all(newer: bool, tmp_path: Path) -> None:
 def test_labels_are_needed_and_kube_state_metrics_is_missing(tmp_path: Path) -> None:
     fix = look(series_of(SHORT.but(kube=False)), tmp_path).line("CostProfile h100-pool")[2]
     assert fix.startswith("install kube-state-metrics")
-    assert fix.endswith(ALLOW_LABELS)
+    assert fix.endswith(ALLOW)
 
 
 def test_no_node_is_known_at_all(tmp_path: Path) -> None:

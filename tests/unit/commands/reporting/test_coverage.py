@@ -1,0 +1,225 @@
+"""Time that no object holds, and time that two hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from exporter.commands.reporting.coverage import Coverage, Held, as_gaps, held
+from exporter.commands.reporting.objects import DataObject, Series, Window
+from exporter.periods import Schedule, period_at, rfc3339
+from tests.unit.commands.reporting.stored import (
+    DAILY,
+    DAY,
+    HOUR,
+    HOURLY,
+    MONTHLY,
+    WEEKLY,
+    at,
+    key_of,
+    object_of,
+)
+
+DAYS: Window = (at(10), at(12))
+
+
+def hour(day: int, number: int, *, readable: bool = True, cluster: str = "prod") -> Held:
+    found = object_of(key_of(at(day, number), cluster=cluster))
+    return held(found, None, readable=readable)
+
+
+def longer(
+    start: int, schedule: Schedule, *, rows: bool = True, readable: bool = True, **named: str
+) -> Held:
+    """A day, week or month, with rows over all of it or without any."""
+    found = object_of(key_of(start, schedule, **named))
+    period = period_at(schedule, start)
+    span = (period.start, period.end) if rows and readable else None
+    return held(found, span, readable=readable)
+
+
+def coverage(*objects: Held, window: Window = DAYS) -> Coverage:
+    made = Coverage(window)
+    for one in objects:
+        made.add(one)
+    return made
+
+
+def silent(_last: DataObject) -> Schedule | None:
+    """A store that keeps no metadata."""
+    return None
+
+
+def gaps(
+    found: Coverage,
+    limit: int = DAYS[1],
+    schedule: Schedule | None = None,
+    expected: Iterable[Series] = (),
+) -> list[tuple[str, str, str]]:
+    missing = found.gaps(limit, lambda _last: schedule, list(expected))
+    return [(series.report, rfc3339(a)[5:13], rfc3339(b)[5:13]) for series, a, b in missing]
+
+
+def every_hour(*but: tuple[int, int], cluster: str = "prod") -> list[Held]:
+    return [hour(d, h, cluster=cluster) for d in (10, 11) for h in range(24) if (d, h) not in but]
+
+
+def test_nothing_is_missing_where_every_hour_is_there() -> None:
+    assert gaps(coverage(*every_hour())) == []
+
+
+def test_hours_between_others_are_missing_as_one() -> None:
+    found = coverage(*every_hour((10, 5), (10, 6), (11, 0)))
+    assert gaps(found) == [
+        ("default", "03-10T05", "03-10T07"),
+        ("default", "03-11T00", "03-11T01"),
+    ]
+
+
+def test_the_beginning_and_the_end_of_the_window_are_missing_too() -> None:
+    assert gaps(coverage(hour(10, 3))) == [
+        ("default", "03-10T00", "03-10T03"),
+        ("default", "03-10T04", "03-12T00"),
+    ]
+
+
+def test_what_is_not_due_yet_is_not_missing() -> None:
+    found = coverage(hour(10, 0), hour(10, 1))
+    assert gaps(found, limit=at(10, 2) + 1800) == []
+    assert gaps(found, limit=at(10, 4) + 1800) == [("default", "03-10T02", "03-10T04")]
+
+
+def test_what_a_later_object_shows_to_be_due_is_missing() -> None:
+    assert gaps(coverage(hour(10, 0), hour(10, 9)), limit=at(10, 2)) == [
+        ("default", "03-10T01", "03-10T09")
+    ]
+
+
+def test_an_object_that_cannot_be_read_holds_nothing() -> None:
+    whole = every_hour((10, 5))
+    assert gaps(coverage(*whole, hour(10, 5, readable=False))) == [
+        ("default", "03-10T05", "03-10T06")
+    ]
+    lonely = coverage(hour(10, 5, readable=False))
+    assert gaps(lonely, limit=at(10)) == [("default", "03-10T00", "03-10T06")]
+
+
+def test_each_report_of_each_cluster_has_its_own_gaps() -> None:
+    found = coverage(
+        *every_hour((10, 0)),
+        longer(at(10), DAILY, report="team"),
+        *every_hour((11, 3), cluster="west"),
+    )
+    missing = [(s.cluster_slug, s.report, a) for s, a, _ in found.gaps(DAYS[1], silent)]
+    assert missing == [
+        ("prod", "default", at(10)),
+        ("prod", "team", at(11)),
+        ("west", "default", at(11, 3)),
+    ]
+
+
+def test_a_day_that_is_not_over_is_not_missing_of_a_daily_report() -> None:
+    found = coverage(longer(at(10), DAILY))
+    assert gaps(found, limit=at(11, 20)) == []
+    assert gaps(found, limit=at(12)) == [("default", "03-11T00", "03-12T00")]
+
+
+def test_a_day_without_rows_is_there() -> None:
+    found = coverage(longer(at(10), DAILY, rows=False), longer(at(11), DAILY))
+    assert gaps(found) == []
+
+
+def test_a_week_without_rows_is_as_long_as_its_metadata_says() -> None:
+    """2026-03-09 is a Monday."""
+    window = at(9), at(16)
+    found = coverage(longer(at(9), WEEKLY, rows=False), window=window)
+    assert gaps(found, at(16), WEEKLY) == []
+    assert gaps(found, at(16)) == [("default", "03-10T00", "03-16T00")]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "start", "limit", "until"),
+    [(WEEKLY, 9, at(20), None), (WEEKLY, 9, at(23), "03-23"), (MONTHLY, 1, at(31), None)],
+)
+def test_without_metadata_the_rows_tell_the_schedule(
+    schedule: Schedule, start: int, limit: int, until: str | None
+) -> None:
+    """The next week is missing once it is over."""
+    found = coverage(longer(at(start), schedule), window=(at(start), at(31)))
+    missing = gaps(found, limit)
+    assert missing == ([] if until is None else [("default", "03-16T00", f"{until}T00")])
+
+
+def test_an_object_of_other_time_is_passed_over() -> None:
+    found = coverage(hour(9, 23), longer(at(1), DAILY, report="team"), hour(12, 0))
+    assert (found.objects, found.clusters, gaps(found)) == ([], set(), [])
+
+
+def test_a_longer_object_reaches_into_the_window() -> None:
+    found = coverage(longer(at(1), MONTHLY))
+    assert (len(found.objects), gaps(found)) == (1, [])
+
+
+def test_a_report_that_is_expected_and_has_nothing_is_missing_altogether() -> None:
+    found = coverage(*every_hour())
+    assert gaps(found, expected=[Series("west", None), Series("prod", None)]) == [
+        ("default", "03-10T00", "03-12T00")
+    ]
+
+
+def test_only_objects_that_can_be_read_are_counted() -> None:
+    assert len(coverage(hour(10, 0), hour(10, 1, readable=False)).objects) == 1
+
+
+def test_gaps_have_the_names_of_clusters() -> None:
+    (gap,) = as_gaps([(Series("a-b.12345678", "team"), 1, 2)], {"a-b.12345678": "a b"})
+    assert (gap.cluster, gap.report, gap.start, gap.end) == ("a b", "team", 1, 2)
+
+
+def doubles(found: Coverage) -> list[tuple[str, str]]:
+    return [
+        (one.key.rpartition("/")[2], other.key.rpartition("/")[2]) for one, other in found.doubled()
+    ]
+
+
+def test_a_day_and_one_of_its_hours_hold_the_same_time() -> None:
+    found = coverage(longer(at(10), DAILY), hour(10, 5), hour(11, 5))
+    assert doubles(found) == [
+        ("infer-focus-prod-2026-03-10.parquet", "infer-focus-prod-2026-03-10-05.parquet")
+    ]
+
+
+def test_a_week_holds_what_a_day_of_it_holds() -> None:
+    found = coverage(longer(at(9), WEEKLY), longer(at(12), DAILY), window=(at(9), at(16)))
+    assert len(doubles(found)) == 1
+
+
+def test_the_longest_object_is_compared_with_all_later_ones() -> None:
+    """Not only with the next one."""
+    found = coverage(longer(at(1), MONTHLY), hour(10, 0), hour(10, 1))
+    assert len(doubles(found)) == 2
+
+
+def test_neighbours_and_other_reports_hold_other_time() -> None:
+    found = coverage(
+        longer(at(10), DAILY),
+        hour(11, 0),
+        longer(at(10), DAILY, report="team"),
+        longer(at(10), DAILY, cluster="west"),
+    )
+    assert doubles(found) == []
+
+
+def test_a_day_without_rows_doubles_nothing() -> None:
+    assert doubles(coverage(longer(at(10), DAILY, rows=False), hour(10, 5))) == []
+
+
+def test_the_hour_in_the_name_comes_before_the_rows() -> None:
+    one = held(object_of(key_of(at(10, 5))), (at(10, 5), at(11)))
+    assert (one.start, one.end) == (at(10, 5), at(10, 5) + HOUR)
+    assert held(object_of(key_of(at(10), DAILY)), (at(10), at(10) + DAY)).end == at(11)
+
+
+def test_hours_are_hourly() -> None:
+    assert gaps(coverage(hour(10, 0)), limit=at(10, 1), schedule=HOURLY) == []

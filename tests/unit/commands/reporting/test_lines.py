@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields, replace
+from decimal import Decimal
+
+from exporter.chargeback.figures import Chargeback, Sums
+from exporter.commands.reporting.lines import group_lines
+from tests.unit.pages.chargebacks import empty, rich
+
+
+def read(report: Chargeback) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(group_lines(report).decode())))
+
+
+def test_there_is_a_line_for_each_group_with_its_sums() -> None:
+    report = rich(("sub-account", "model"))
+    lines = read(report)
+    assert len(lines) == len(report.groups)
+    for line, group in zip(lines, report.groups, strict=True):
+        assert (line["sub-account"], line["model"]) == tuple(v or "" for v in group.values)
+        for field in fields(Sums):
+            value = getattr(group.sums, field.name)
+            assert line[field.name] == "" if value is None else Decimal(line[field.name]) == value
+
+
+def test_the_lines_add_up_to_the_total() -> None:
+    report = rich()
+    assert sum(Decimal(line["cost"]) for line in read(report)) == report.total.cost
+
+
+def test_what_follows_from_the_sums_stands_beside_them() -> None:
+    report = rich()
+    line, sums = read(report)[0], report.groups[0].sums
+    assert Decimal(line["cost_per_million_tokens"]) == sums.cost_per_million_tokens
+    assert int(line["tokens"]) == sums.tokens
+
+
+def test_lines_of_several_reports_can_be_put_together() -> None:
+    (first, *_) = read(rich())
+    assert [first[name] for name in ("period", "start", "end", "currency")] == [
+        "2026-10",
+        "2026-10-01T00:00:00Z",
+        "2026-11-01T00:00:00Z",
+        "EUR",
+    ]
+
+
+def test_the_period_before_stands_beside_where_there_is_one() -> None:
+    report = rich()
+    before = report.groups[0].before
+    assert before is not None
+    assert Decimal(read(report)[0]["before_cost"]) == before.cost
+    assert "before_cost" not in read(replace(report, total_before=None))[0]
+    gone = replace(report.groups[0], before=None)
+    assert read(replace(report, groups=(gone,)))[0]["before_cost"] == ""
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_guarded() -> None:
+    report = rich()
+    evil = replace(report.groups[0], values=('=cmd|"/c calc"!A1',))
+    assert read(replace(report, groups=(evil,)))[0]["sub-account"] == '\'=cmd|"/c calc"!A1'
+
+
+def test_small_numbers_have_no_exponent() -> None:
+    report = rich()
+    tiny = replace(report.groups[0], sums=replace(report.groups[0].sums, cost=Decimal("1E-18")))
+    assert read(replace(report, groups=(tiny,)))[0]["cost"] == "0.000000000000000001"
+
+
+def test_without_a_group_there_is_the_header() -> None:
+    text = group_lines(empty()).decode()
+    assert text.startswith("period,start,end,currency,tag:team,cost,")
+    assert text.count("\n") == 1

@@ -1,0 +1,148 @@
+"""What a report says on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from exporter.chargeback.figures import Chargeback, Completeness, Estimate, Gap
+from exporter.commands.reporting.table import report_table
+from exporter.commands.reporting.words import money
+from tests.unit.pages.chargebacks import empty, rich
+
+BY_BOTH = rich(("sub-account", "model"))
+NONE_MISSING = Completeness((), (), Decimal(0), Decimal(0), 0, ())
+
+
+def section(text: str, title: str) -> list[str]:
+    """The lines of a table below its title, until the next empty one after its cells."""
+    lines = text.partition(f"\n{title}")[2].splitlines()[4:]
+    return lines[: lines.index("")] if "" in lines else lines
+
+
+@pytest.mark.parametrize("terminal", [60, 80, 100, None])
+@pytest.mark.parametrize("report", [BY_BOTH, rich(), empty()], ids=["two keys", "one", "empty"])
+def test_no_line_is_wider_than_the_terminal(report: Chargeback, terminal: int | None) -> None:
+    """But those with a path or an address, which stay whole to be copied."""
+    wide = [line for line in report_table(report, terminal).splitlines() if len(line) > 100]
+    assert wide == []
+    limit = terminal or 100
+    for line in report_table(report, terminal).splitlines():
+        assert len(line) <= max(limit, 80) or "/" in line, line
+
+
+def test_the_headline_is_what_was_spent() -> None:
+    first = report_table(BY_BOTH).splitlines()[0]
+    assert first == f"GPU cost of 2026-10: {money(BY_BOTH.total.cost)} EUR"
+
+
+def test_below_it_stand_change_budget_and_idle() -> None:
+    text = report_table(BY_BOTH).partition("\n\n")[0]
+    assert "+8.7 % on the period before" in text
+    budget = BY_BOTH.budgets[0]
+    assert f"fullest budget: {budget.name}" in text
+    assert f"idle: {money(BY_BOTH.total.idle)}" in text
+    assert "48,211 rows of 1,462 objects of prod-eu, prod-us, 2026-10-01 to 2026-11-01" in text
+
+
+def test_a_report_of_a_part_of_its_period_says_so() -> None:
+    scope = replace(BY_BOTH.scope, until=BY_BOTH.scope.start + 86_400 + 3600)
+    text = report_table(replace(BY_BOTH, scope=scope)).replace("\n  ", " ")
+    assert "2026-10-01 to 2026-10-02T01:00:00Z; the period ends 2026-11-01" in text
+    assert "the period ends" not in report_table(BY_BOTH)
+
+
+def test_contracted_prices_are_told() -> None:
+    assert "contracted prices" not in report_table(BY_BOTH)
+    scope = replace(BY_BOTH.scope, contracted=True)
+    assert "amounts are contracted prices" in report_table(replace(BY_BOTH, scope=scope))
+
+
+def test_every_group_has_a_line_and_they_have_a_total() -> None:
+    lines = section(report_table(rich()), "Cost by sub-account")
+    costs = [money(group.sums.cost) for group in rich().groups]
+    assert len([line for line in lines if line.strip()]) == len(costs)
+    assert all(any(cost in line for line in lines) for cost in costs)
+    assert money(rich().total.cost) in report_table(rich()).partition("\nModels")[0]
+
+
+def test_models_pools_budgets_and_cloud_have_a_table() -> None:
+    text = report_table(BY_BOTH)
+    assert len(section(text, "Models")) == len(BY_BOTH.models)
+    assert len(section(text, "Pools")) == len(BY_BOTH.pools)
+    assert len(section(text, "Budgets of 2026-10")) == len(BY_BOTH.budgets)
+    assert BY_BOTH.cloud is not None
+    assert len(section(text, "Cloud: US dollars per 1M tokens")) == len(BY_BOTH.cloud.lines)
+    assert f"prices of {BY_BOTH.cloud.last_verified}" in text
+
+
+def test_prices_of_others_come_with_their_sources() -> None:
+    assert BY_BOTH.cloud is not None
+    shown = BY_BOTH.cloud.lines[0].provider
+    sources = (f"{shown}: https://example.com/a", "Somebody: https://example.com/b")
+    cloud = replace(BY_BOTH.cloud, sources=sources)
+    text = report_table(replace(BY_BOTH, cloud=cloud))
+    assert "https://example.com/a" in text
+    assert "https://example.com/b" not in text
+    unnamed = replace(cloud, sources=("https://example.com/c",))
+    assert "https://example.com/c" in report_table(replace(BY_BOTH, cloud=unnamed))
+
+
+def test_a_cloud_that_is_cheaper_than_the_electricity_never_evens() -> None:
+    assert BY_BOTH.cloud is not None
+    line = replace(BY_BOTH.cloud.lines[0], break_even_tokens_per_day=None)
+    zero = replace(line, break_even_tokens_per_day=0)
+    cloud = replace(BY_BOTH.cloud, lines=(line, zero))
+    lines = section(report_table(replace(BY_BOTH, cloud=cloud)), "Cloud")
+    assert [text.split()[-1] for text in lines] == ["never", "0"]
+
+
+def test_a_group_that_was_not_there_before_is_new() -> None:
+    report = rich()
+    groups = tuple(replace(group, before=None) for group in report.groups)
+    lines = section(report_table(replace(report, groups=groups)), "Cost by")
+    assert all(" new " in line for line in lines if line.strip())
+    assert " new " not in report_table(replace(report, groups=groups, total_before=None))
+
+
+def test_everything_that_is_missing_is_told() -> None:
+    text = report_table(BY_BOTH).partition("Missing or estimated")[2].replace("\n  ", " ")
+    assert "no data: 2026-10-13 to 2026-10-14 of prod-us, report default" in text
+    assert "no data: 2026-10-21T06:00:00Z to 2026-10-21T14:00:00Z of prod-us" in text
+    assert "not observed: 158.2 GPU-hours, 304.30 EUR" in text
+    assert "tokens without a known GPU cost nothing" in text
+    assert "power source tdp: 512.2 GPU-hours, 911.12 EUR" in text
+    assert "allocation requests: - GPU-hours, 232.88 EUR" in text
+    assert "infer-focus-prod-eu--weekly.parquet" in text
+    assert "energy-counter" not in text
+    assert "gpu-time" not in text
+
+
+def test_if_nothing_is_that_is_told_too() -> None:
+    exact = Estimate("power source", "energy-counter", Decimal(1), Decimal(1))
+    whole = replace(NONE_MISSING, estimates=(exact,))
+    text = report_table(replace(BY_BOTH, completeness=whole))
+    assert text.endswith("\n\nNothing is missing or estimated.\n")
+
+
+def test_of_many_gaps_the_first_are_shown() -> None:
+    gaps = tuple(Gap("prod", "default", day * 86_400, day * 86_400 + 1) for day in range(20))
+    found = replace(NONE_MISSING, gaps=gaps)
+    text = report_table(replace(BY_BOTH, completeness=found))
+    assert text.count("no data: ") == 12
+    assert "and 8 more gaps: --format json has all of them" in text
+
+
+def test_a_name_cannot_forge_a_line() -> None:
+    scope = replace(BY_BOTH.scope, clusters=("a\nTotal: 0", "\x1b[2Jb"))
+    text = report_table(replace(BY_BOTH, scope=scope))
+    assert "a\\nTotal: 0" in text
+    assert "\x1b" not in text
+
+
+def test_an_empty_report_has_no_empty_tables() -> None:
+    text = report_table(empty())
+    assert "Cost by" not in text
+    assert "Models" not in text
