@@ -120,7 +120,7 @@ def test_a_command_that_is_shown_at_a_prompt_can_be_typed(arguments: list[str]) 
 
 
 def test_commands_are_shown() -> None:
-    shown = {"run", "backfill", "check", "export", "validate", "schema", "--version"}
+    shown = {"run", "backfill", "check", "export", "validate", "schema", "report", "--version"}
     assert {arguments[0] for arguments in typed()} == shown
 
 

@@ -72,10 +72,7 @@ def _check(arguments: ReportArguments) -> None:
 
 
 def _settings(environ: Mapping[str, str]) -> Settings:
-    """Without a cluster's name, which only writers need: a report reads all clusters."""
-    unnamed = {"CLUSTER_NAME", "COLLECTION_CLUSTER_LABEL"}.isdisjoint(environ)
-    given = {**environ, "CLUSTER_NAME": "default"} if unnamed else environ
-    settings = load_settings(given, needs_destination=False, needs_source=False)
+    settings = load_settings(environ, needs_destination=False, needs_source=False)
     log.configure(settings.log_level, settings.log_format)
     for sentence in unknown_names(environ):
         log.get_logger().warning(sentence)

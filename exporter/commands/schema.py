@@ -60,10 +60,7 @@ def schema(environ: Mapping[str, str], arguments: SchemaArguments, now: int) -> 
 
 
 def _settings(environ: Mapping[str, str]) -> Settings:
-    """Without a cluster's name, which no column and no table needs."""
-    named = environ.get("CLUSTER_NAME") or environ.get("COLLECTION_CLUSTER_LABEL")
-    given = environ if named else {**environ, "CLUSTER_NAME": "default"}
-    settings = load_settings(given, needs_destination=False, needs_source=False)
+    settings = load_settings(environ, needs_destination=False, needs_source=False)
     log.configure(settings.log_level, settings.log_format)
     for sentence in unknown_names(environ):
         log.get_logger().warning(sentence)

@@ -61,7 +61,8 @@ def disagreements(
             ("S3_BUCKET", "OUTPUT_DIR"),
             "S3_BUCKET, OUTPUT_DIR: one of them is required, set where the files go",
         )
-    yield from _cluster(given)
+    if needs_source or needs_destination:
+        yield from _cluster(given)
     yield from _access(settings)
     yield from _pushgateway(settings)
     yield from _files(settings)

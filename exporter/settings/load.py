@@ -51,12 +51,14 @@ def find_settings(
     """The settings of a command, which says whether it writes files and reads samples.
 
     A `layout` takes the place of FOCUS_VERSION; null means that the rows are of that version.
-    Without S3_BUCKET and COLLECTION_CLUSTER_LABEL, CLUSTER_NAME is `default`.
+    CLUSTER_NAME is `default` without COLLECTION_CLUSTER_LABEL, but never in a shared bucket: who
+    makes rows for one (S3_BUCKET) has to name the cluster, who only reads needs no name.
     A fault is one line; a secret is in none of them.
     """
     given = read_environment(environ)
     names = frozenset(given.names)
-    if names.isdisjoint({"CLUSTER_NAME", "COLLECTION_CLUSTER_LABEL", "S3_BUCKET"}):
+    shared = (needs_source or needs_destination) and "S3_BUCKET" in names
+    if names.isdisjoint({"CLUSTER_NAME", "COLLECTION_CLUSTER_LABEL"}) and not shared:
         given.texts["CLUSTER_NAME"] = _DEFAULT_CLUSTER
     _refuse_wrong_values(given)
     settings = Settings.model_validate(given.texts)

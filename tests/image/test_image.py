@@ -145,7 +145,7 @@ def test_the_runtime_requirements_alone_run_the_whole_job(installed: Path, tmp_p
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "Cost by namespace and model" in done.stdout
+    assert "Cost by namespace, model" in done.stdout
 
 
 def test_the_environment_holds_no_installer_and_no_tool_of_developers(installed: Path) -> None:

@@ -81,17 +81,12 @@ def test_an_object_is_appended_to_an_open_file(store: Store) -> None:
 
 
 def test_folders_are_listed_without_what_lies_in_them(store: Store) -> None:
-    for key in (
-        "focus/version=a/1",
-        "focus/version=a/b/2",
-        "focus/version=b/3",
-        "focus/verse",
-        KEY,
-    ):
+    keys = ("version=a/1", "version=a/b/2", "version=b/3", "version=file", "other/4")
+    for key in (*(f"focus/{key}" for key in keys), KEY):
         store.put(key, b"x", {}, "text/csv")
     found = ["focus/version=a/", "focus/version=b/", "focus/version=focus-1.3/"]
     assert sorted(store.list_folders("focus/version=")) == found
-    assert sorted(store.list_folders("focus/")) == found
+    assert sorted(store.list_folders("focus/")) == ["focus/other/", *found]
     assert list(store.list_folders("")) == ["focus/"]
     assert list(store.list_folders("focus/version=a/")) == ["focus/version=a/b/"]
     assert list(store.list_folders("none/")) == []

@@ -689,6 +689,17 @@ def test_a_command_says_what_it_needs() -> None:
     assert settings.cluster_name == "default"
 
 
+@pytest.mark.parametrize("name", [{}, {"CLUSTER_NAME": ""}])
+def test_who_only_reads_a_bucket_names_no_cluster(name: dict[str, str]) -> None:
+    environ = {"S3_BUCKET": "billing"} | name
+
+    assert load_settings(environ, needs_destination=False, needs_source=False).cluster_name
+    environ |= {"PROMETHEUS_URL": "http://p"}
+    for destination in (True, False):
+        [fault] = faults(environ, needs_destination=destination, needs_source=not destination)
+        assert fault.startswith("CLUSTER_NAME: is required with S3_BUCKET")
+
+
 def test_a_label_stands_for_the_clusters_name() -> None:
     environ = {"PROMETHEUS_URL": "https://p", "S3_BUCKET": "billing"}
     settings = load_settings(

@@ -161,6 +161,10 @@ def test_a_longer_object_reaches_into_the_window() -> None:
     assert (len(found.objects), gaps(found)) == (1, [])
 
 
+def test_an_hour_inside_a_month_does_not_end_it() -> None:
+    assert gaps(coverage(longer(at(1), MONTHLY), hour(10, 0))) == []
+
+
 def test_a_report_that_is_expected_and_has_nothing_is_missing_altogether() -> None:
     found = coverage(*every_hour())
     assert gaps(found, expected=[Series("west", None), Series("prod", None)]) == [

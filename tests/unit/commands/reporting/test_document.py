@@ -64,7 +64,8 @@ def test_figures_are_texts_with_all_their_digits() -> None:
 
 def test_times_are_rfc_3339() -> None:
     told = json.loads(report_document(rich()))
-    assert told["scope"]["start"] == "2026-10-01T00:00:00Z"
+    scope = [told["scope"][name] for name in ("start", "end", "until")]
+    assert scope == ["2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z"]
     assert told["completeness"]["gaps"][0] == {
         "cluster": "prod-eu",
         "report": "default",

@@ -18,6 +18,7 @@ from exporter.documents.kinds import TokenBudget
 from exporter.errors import ConfigurationError, UnreadableFile
 from exporter.periods import rfc3339
 from exporter.storage.local import LocalStore
+from exporter.storage.store import Store
 from tests.unit.chargeback.reports import PRICING
 from tests.unit.commands.reporting.stored import (
     DAILY,
@@ -31,6 +32,7 @@ from tests.unit.commands.reporting.stored import (
     rows_of,
     store_in,
 )
+from tests.unit.storage.objects import CountedStore
 
 APRIL_2 = at(2, month=4)
 
@@ -41,7 +43,7 @@ def store(tmp_path: Path) -> LocalStore:
 
 
 def made(
-    store: LocalStore,
+    store: Store,
     period: str = "2026-03-10",
     *,
     by: tuple[str, ...] = ("sub-account",),
@@ -219,6 +221,15 @@ def test_two_layouts_are_refused_and_one_can_be_read(store: LocalStore) -> None:
     with pytest.raises(ConfigurationError, match=r"--layout 1\.2"):
         made(store)
     assert made(store, layout="1.3").chargeback.total.cost == 2
+
+
+def test_what_names_show_to_be_twice_there_is_refused_before_it_is_read(store: LocalStore) -> None:
+    costing(store, 1, at(10))
+    costing(store, 2, at(10), layout="focus-1.2")
+    counted = CountedStore(store)
+    with pytest.raises(ConfigurationError, match="would count twice"):
+        made(counted)
+    assert counted.count("download") == 0
 
 
 def test_clusters_are_chosen_by_patterns(store: LocalStore) -> None:
