@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+BENCH_ARGS ?=
 VALIDATOR := $(TOOLS)/focus-validator
 UPGRADE ?=
 
@@ -14,10 +15,10 @@ PIP_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--custom-compile-command "make requirements" $(UPGRADE)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage check format requirements docs golden clean
+.PHONY: help demo test coverage bench bench-large check format requirements docs golden clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 demo: $(VENV)/.installed ## run the whole job on sample data into ./infer-focus-demo
 	@$(BIN)/infer-focus demo
@@ -27,6 +28,12 @@ test: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## run every te
 
 coverage: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## run every test and show the lines none reaches
 	INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest --cov $(PYTEST_ARGS)
+
+bench: $(VENV)/.installed-dev $(TOOLS)/.ready ## how fast a day of a small and a medium fleet is, under ten minutes
+	@$(BIN)/python -m bench small medium $(BENCH_ARGS)
+
+bench-large: $(VENV)/.installed-dev $(TOOLS)/.ready ## the same of 4,000 GPUs, and of a month; half an hour
+	@$(BIN)/python -m bench large month $(BENCH_ARGS)
 
 check: $(VENV)/.installed-dev ## lint, format, types and import directions
 	$(BIN)/ruff check
@@ -47,14 +54,15 @@ requirements: $(VENV)/.installed-dev ## re-make the pinned requirements after a 
 docs: $(VENV)/.installed-dev ## re-make the generated parts of README and docs
 	$(BIN)/python -m scripts.make_docs
 	$(BIN)/python -m scripts.make_chart_docs
+	$(BIN)/python -m scripts.make_dashboard
 
 golden: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## re-make the files that the tests compare with
 	$(BIN)/python -m scripts.make_golden
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) $(TOOLS) build dist *.egg-info infer-focus-demo .coverage
+	rm -rf $(VENV) $(TOOLS) .bench build dist *.egg-info infer-focus-demo .coverage
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find exporter scripts tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench exporter scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Stamps, so that a second run starts at once.
 $(VENV)/.made:
@@ -72,7 +80,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-$(TOOLS)/.ready: $(VENV)/.made scripts/get_tools.py scripts/debian.py scripts/helm.py
+$(TOOLS)/.ready: $(VENV)/.made scripts/get_tools.py scripts/chromium.py scripts/debian.py scripts/helm.py
 	@$(BIN)/python -m scripts.get_tools $(TOOLS)
 	@touch $@
 
