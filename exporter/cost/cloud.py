@@ -21,6 +21,8 @@ from exporter.integers import NANO, divide
 _MILLION = 1_000_000
 #: With the cloud cost beside it the difference stays within 64 bits.
 _MOST_NANO = 2**62
+#: A million times the cost of a charge may be so large, and is then exact as a whole.
+_MOST_EXACT = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +72,68 @@ def compare(sale: Sale, pricing: CloudPricing, usd_rate: Decimal) -> CloudEquiva
     Raises PeriodError when a cost is too large to be counted.
     """
     charges, prices = sale.charges, price_list(pricing)
-    best = np.full(len(charges), -1, np.int64)
-    cost, most = np.zeros(len(charges), np.int64), np.zeros(len(charges), np.int64)
-    for i, price in enumerate(prices):
-        offered = _cost(charges, price)
-        together = totals(offered, sale.whole, len(charges))[sale.whole]
-        candidate = _compared_with(charges.model, price, pricing) & (charges.tokens > 0)
-        better = candidate & ((best < 0) | (together > most))
-        best[better], cost[better], most[better] = i, offered[better], together[better]
+    best, cost = _dearest(sale, prices, pricing)
     compared = ~charges.unpriced & ((best >= 0) | (charges.tokens == 0))
-    named = np.where(compared, best, -1).tolist()
-    chosen = [prices[i] if i >= 0 else None for i in named]
+    chosen = np.where(compared, best, len(prices)).tolist()
+    providers = [*(price.provider for price in prices), None]
+    entries = [*(price.model for price in prices), None]
     return CloudEquivalents(
         compared,
-        [None if price is None else price.provider for price in chosen],
-        [None if price is None else price.model for price in chosen],
+        [providers[i] for i in chosen],
+        [entries[i] for i in chosen],
         cost,
         cost - _in_nano_dollars(sale, usd_rate),
     )
 
 
+def _dearest(sale: Sale, prices: Sequence[CloudPrice], pricing: CloudPricing) -> tuple[Ints, Ints]:
+    """The entry with the highest cost for each charge, -1 for none, and that cost in 1e-9 USD."""
+    charges, size = sale.charges, len(sale)
+    models, of_charge = _numbered(charges.model)
+    comparisons = [comparison_of(model or "", pricing) for model in models]
+    is_split = not np.array_equal(sale.whole, np.arange(size))
+    best = np.full(size, -1, np.int64)
+    cost, most = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    for i, price in enumerate(prices):
+        offered = _cost(charges, price)
+        together = totals(offered, sale.whole, size)[sale.whole] if is_split else offered
+        named = np.array([each is None or names_entry(each, price) for each in comparisons], bool)
+        candidate = named[of_charge] & (charges.tokens > 0)
+        better = candidate & ((best < 0) | (together > most))
+        best = np.where(better, i, best)
+        cost, most = np.where(better, offered, cost), np.where(better, together, most)
+    return best, cost
+
+
+def _numbered(models: Sequence[str | None]) -> tuple[list[str | None], Ints]:
+    """The distinct models, and the place of each charge's model among them."""
+    places = {model: place for place, model in enumerate(dict.fromkeys(models))}
+    return list(places), np.array([places[model] for model in models], np.int64)
+
+
 def _in_nano_dollars(sale: Sale, usd_rate: Decimal) -> Ints:
     """Effective costs at a rate of any length, rounded half to even."""
     rate = Fraction(usd_rate) * NANO / sale.effective_unit
-    own = [round(cost * rate) for cost in sale.effective]
-    if max(own, default=0) > _MOST_NANO:
+    above, below = rate.as_integer_ratio()
+    if sale.effective_unit == NANO and above == below:
+        own = sale.charges.cost_nano
+        _check_countable(int(own.max(initial=0)))
+        return own
+    rounded = [_half_even_of(*divmod(cost * above, below), below) for cost in sale.effective]
+    _check_countable(max(rounded, default=0))
+    return np.array(rounded, np.int64)
+
+
+def _check_countable(most: int) -> None:
+    if most > _MOST_NANO:
         raise PeriodError(
-            f"a row costs {max(own) // NANO} US dollars, more than the {_MOST_NANO // NANO} that"
-            " can be counted in 1e-9: export shorter periods, or give all prices in a larger unit"
+            f"a row costs {most // NANO} US dollars, more than the {_MOST_NANO // NANO} that can"
+            " be counted in 1e-9: export shorter periods, or give all prices in a larger unit"
         )
-    return np.array(own, np.int64)
+
+
+def _half_even_of(whole: int, rest: int, divisor: int) -> int:
+    return whole + (2 * rest + whole % 2 > divisor)
 
 
 def _cost(charges: Charges, price: CloudPrice) -> Ints:
@@ -110,31 +144,26 @@ def _cost(charges: Charges, price: CloudPrice) -> Ints:
         (charges.tokens_output, price.output_nano),
     )
     whole, rest = np.zeros(len(charges), np.int64), np.zeros(len(charges), np.int64)
+    if sum(int(tokens.max(initial=0)) * nano for tokens, nano in terms) <= _MOST_EXACT:
+        for tokens, nano in terms:
+            rest += tokens * nano
+        return _half_even(*_whole_and_rest(rest))
     for tokens, nano in terms:
         quotient, remainder = divide(tokens, nano, _MILLION)
         whole, rest = whole + quotient, rest + remainder
-    return _half_even(whole + rest // _MILLION, rest % _MILLION)
+    more, rest = _whole_and_rest(rest)
+    return _half_even(whole + more, rest)
+
+
+def _whole_and_rest(millionths: Ints) -> tuple[Ints, Ints]:
+    whole = millionths // _MILLION
+    return whole, millionths - whole * _MILLION
 
 
 def _half_even(whole: Ints, rest: Ints) -> Ints:
     half = _MILLION // 2
     rounded: Ints = whole + ((rest > half) | ((rest == half) & (whole % 2 == 1)))
     return rounded
-
-
-def _compared_with(
-    models: Sequence[str | None], price: CloudPrice, pricing: CloudPricing
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which charges an entry is compared with: the first comparison that names their model."""
-    known: dict[str | None, bool] = {}
-    for model in set(models):
-        known[model] = _allowed(model or "", price, pricing)
-    return np.array([known[model] for model in models], bool)
-
-
-def _allowed(model: str, price: CloudPrice, pricing: CloudPricing) -> bool:
-    comparison = comparison_of(model, pricing)
-    return comparison is None or names_entry(comparison, price)
 
 
 def comparison_of(model: str, pricing: CloudPricing) -> Comparison | None:

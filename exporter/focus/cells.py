@@ -10,28 +10,40 @@ import pyarrow as pa
 
 from exporter.errors import PeriodError
 from exporter.focus.column import Column
+from exporter.focus.texts import plain, same_text, texts_of
 
 #: One value for every row, one value per row, or null everywhere.
 Cell: TypeAlias = "str | datetime | Sequence[str | None] | pa.Array | None"
 
 
 def as_table(columns: Sequence[Column], cells: Mapping[str, Cell], size: int) -> pa.Table:
-    """The columns in their order and with their types; a column without a cell is null.
+    """The columns in their order; texts have codes, a column without a cell is null.
 
     Raises PeriodError when a number has more digits than its column holds.
     """
     arrays = [_as_array(column, cells.get(column.name), size) for column in columns]
-    return pa.table(arrays, schema=pa.schema([column.arrow_field for column in columns]))
+    return pa.table(arrays, names=[column.name for column in columns])
+
+
+def in_full(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The same table with texts written out."""
+    return pa.table(
+        [
+            plain(column.chunk(0)) if pa.types.is_dictionary(column.type) else column
+            for column in table.columns
+        ],
+        schema=schema,
+    )
 
 
 def _as_array(column: Column, cell: Cell, size: int) -> pa.Array:
-    if cell is None:
-        return pa.nulls(size, column.arrow_type)
+    if cell is None and column.is_text:
+        return same_text(None, size).coded()
     if isinstance(cell, pa.Array):
         return _cast(column, cell)
-    if isinstance(cell, str | datetime):
+    if cell is None or isinstance(cell, datetime):
         return pa.repeat(pa.scalar(cell, column.arrow_type), size)
-    return pa.array(cell, column.arrow_type)
+    return (same_text(cell, size) if isinstance(cell, str) else texts_of(cell)).coded()
 
 
 def _cast(column: Column, array: pa.Array) -> pa.Array:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pyarrow as pa
 
 from exporter.focus.columns import arrow_schema
 from exporter.focus.extensions import PREFIXES
+from exporter.focus.own_rules import OwnRules
 from exporter.focus.rules.conformance import Conformance
-from exporter.focus.rules.rule import Broken, Level, Result
+from exporter.focus.rules.rule import Broken, Level, Result, Rule
 
 #: Warnings for the files of others that rows of this program keep, too.
 _ALWAYS_KEPT = ("EffectiveCost/billed",)
@@ -33,32 +35,44 @@ def check_rows(table: pa.Table, version: str) -> None:
 
 def faults(table: pa.Table, version: str) -> Iterator[Broken]:
     """The first place of every broken rule; only the schema when that is not the version's."""
-    schema_faults = list(_schema_faults(table, arrow_schema(version, _prefix_of(table))))
+    prefix = _prefix_of(table)
+    schema_faults = list(_schema_faults(table.schema, arrow_schema(version, prefix)))
     yield from schema_faults
-    if not schema_faults:
-        broken = filter(_counts, _results(table, version))
+    if schema_faults:
+        return
+    batches = table.combine_chunks().to_batches()
+    if len(batches) > 1 or not all(map(_own_rules(version, prefix).are_kept, batches)):
+        broken = filter(_counts, _results(table.schema, batches, version))
         yield from (result.examples[0] for result in broken)
 
 
-def _results(table: pa.Table, version: str) -> list[Result]:
+@cache
+def _own_rules(version: str, prefix: str) -> OwnRules:
+    return OwnRules(version, arrow_schema(version, prefix), _matters)
+
+
+def _results(schema: pa.Schema, batches: list[pa.RecordBatch], version: str) -> list[Result]:
     conformance = Conformance(version)
-    conformance.begin("these rows", table.schema, text=False)
-    for batch in table.combine_chunks().to_batches():
+    conformance.begin("these rows", schema, text=False)
+    for batch in batches:
         conformance.check(batch)
     return conformance.results()
 
 
-def _counts(result: Result) -> bool:
-    rule = result.rule
+def _matters(rule: Rule) -> bool:
+    """Whether rows of this program may never break a rule, but for some stand-ins for null."""
     is_error = rule.level is Level.ERROR or rule.id in _ALWAYS_KEPT
-    return bool(result.broken) and is_error and not _is_no_fault(result)
+    return is_error and not rule.id.endswith(_NO_FAULT_OF_ROWS)
+
+
+def _counts(result: Result) -> bool:
+    return bool(result.broken) and _matters(result.rule) and not _is_no_fault(result)
 
 
 def _is_no_fault(result: Result) -> bool:
     """Whether rows may break the rule; nobody's text, be it N/A, is a reason to lose a period."""
-    if result.rule.id.endswith("/stand-in"):
-        return all(broken.value for broken in result.examples)
-    return result.rule.id.endswith(_NO_FAULT_OF_ROWS)
+    is_stand_in = result.rule.id.endswith("/stand-in")
+    return is_stand_in and all(broken.value for broken in result.examples)
 
 
 def _prefix_of(table: pa.Table) -> str:
@@ -66,17 +80,24 @@ def _prefix_of(table: pa.Table) -> str:
     return strict if any(name.startswith(strict) for name in table.column_names) else PREFIXES[0]
 
 
-def _schema_faults(table: pa.Table, expected: pa.Schema) -> Iterator[Broken]:
-    for missing in sorted(set(expected.names).difference(table.column_names)):
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _schema_faults(found: pa.Schema, expected: pa.Schema) -> Iterator[Broken]:
+    """Whether texts are plain or have codes is no difference."""
+    if found.names == expected.names and [*map(_plain, found.types)] == expected.types:
+        return
+    for missing in sorted(set(expected.names).difference(found.names)):
         yield _of_column(missing, "is missing")
-    for extra in sorted(set(table.column_names).difference(expected.names)):
+    for extra in sorted(set(found.names).difference(expected.names)):
         yield _of_column(extra, "is no column of this version")
-    if table.column_names != expected.names:
-        yield _of_column(table.column_names[0], "and the others are not in the order written")
+    if found.names != expected.names:
+        yield _of_column(found.names[0], "and the others are not in the order written")
     for field in expected:
-        if field.name in table.column_names and table.schema.field(field.name).type != field.type:
-            found = table.schema.field(field.name).type
-            yield _of_column(field.name, f"has type {found}, not {field.type}")
+        kind = _plain(found.field(field.name).type) if field.name in found.names else field.type
+        if kind != field.type:
+            yield _of_column(field.name, f"has type {kind}, not {field.type}")
 
 
 def _of_column(name: str, what: str) -> Broken:

@@ -32,6 +32,7 @@ def columns_for(version: str, prefix: str) -> tuple[Column, ...]:
     return (*defined, *named(INFERCOST_EXTENSIONS + OWN_EXTENSIONS, version, prefix))
 
 
+@cache
 def arrow_schema(version: str, prefix: str) -> pa.Schema:
     """The columns of a version as an Arrow schema, which the file formats are given."""
     return pa.schema([column.arrow_field for column in columns_for(version, prefix)])

@@ -9,19 +9,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from exporter.integers import NANO
+
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 NANO_DIGITS = 9  #: charges count money, energy and time in 1e-9
 PRICE_DIGITS = 18
 _WIDTH = 16  # bytes of a decimal128
-_LARGEST = 10**38
+LARGEST = 10**38  #: what a decimal128 is below
+_HALF, _LOW = 32, 2**32 - 1
 
 
 def from_integers(values: Ints, scale: int) -> pa.Array:
     """Integers of 10**-scale as decimal128(38, scale)."""
-    words = np.stack([values, values >> 63], axis=1)  # two's complement: low half, sign
-    return _decimals(np.ascontiguousarray(words).tobytes(), len(values), scale)
+    words = np.empty((len(values), 2), np.int64)
+    words[:, 0], words[:, 1] = values, values >> 63  # two's complement: low half, sign
+    return from_words(words, scale)
 
 
 def from_nano(values: Ints) -> pa.Array:
@@ -29,23 +33,55 @@ def from_nano(values: Ints) -> pa.Array:
     return from_integers(values, NANO_DIGITS)
 
 
+def from_nano_at_price_digits(values: Ints) -> pa.Array:
+    """Integers of 1e-9 as decimal128(38, 18), as costs and quantities are written."""
+    return from_words(sum_of_words(values, NANO, 0), PRICE_DIGITS)
+
+
+def sum_of_words(values: Ints, factor: int, added: Ints | int) -> Ints:
+    """values x factor + added in 128 bits, low and high half of each; factor and added < 2**30."""
+    below = (values & _LOW) * factor + added
+    above = (values >> _HALF) * factor + (below >> _HALF)
+    words = np.empty((len(values), 2), np.int64)
+    words[:, 0] = (above << _HALF) | (below & _LOW)
+    words[:, 1] = above >> _HALF
+    return words
+
+
+def from_words(words: Ints, scale: int, missing: Mask | None = None) -> pa.Array:
+    """Low and high halves of integers of 10**-scale as decimal128(38, scale)."""
+    kind, buffers = pa.decimal128(38, scale), [None, pa.py_buffer(words)]
+    array = pa.Array.from_buffers(kind, len(words), buffers)
+    return array if missing is None else blank(array, missing)
+
+
 def from_python_integers(values: Sequence[int | None], scale: int) -> pa.Array:
     """Python integers of 10**-scale as decimal128(38, scale); None is null."""
-    packed = b"".join((value or 0).to_bytes(_WIDTH, "little", signed=True) for value in values)
     missing = np.array([value is None for value in values], dtype=np.bool_)
-    return blank(_decimals(packed, len(values), scale), missing)
+    return from_words(words_of(values), scale, missing)
+
+
+def words_of(values: Sequence[int | None]) -> Ints:
+    """Python integers in 128 bits, low and high half of each; None is 0."""
+    packed = b"".join((value or 0).to_bytes(_WIDTH, "little", signed=True) for value in values)
+    return np.frombuffer(packed, np.int64).reshape(len(values), 2)
 
 
 def blank(array: pa.Array, where: Mask) -> pa.Array:
     """The same array with null where the mask is true."""
-    return pc.if_else(pa.array(where), pa.scalar(None, array.type), array)
+    if not where.any():
+        return array
+    if array.null_count or array.offset:
+        return pc.if_else(pa.array(where), pa.scalar(None, array.type), array)
+    present = pa.py_buffer(np.packbits(~where, bitorder="little"))
+    return pa.Array.from_buffers(array.type, len(array), [present, *array.buffers()[1:]])
 
 
 def quotients(
     dividends: Ints | Sequence[int],
     divisors: Ints | Sequence[int],
     factor: int,
-    limit: int = _LARGEST,
+    limit: int = LARGEST,
 ) -> list[int | None]:
     """`factor × dividend ÷ divisor`, rounded half to even; None where the divisor is 0.
 
@@ -70,8 +106,3 @@ def _half_even(dividend: int, divisor: int) -> int | None:
     if 2 * rest > divisor or (2 * rest == divisor and quotient % 2):
         quotient += 1
     return quotient
-
-
-def _decimals(little_endian: bytes, size: int, scale: int) -> pa.Array:
-    buffers = [None, pa.py_buffer(little_endian)]
-    return pa.Array.from_buffers(pa.decimal128(38, scale), size, buffers)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,18 +24,21 @@ from exporter.focus.decimals import (
     quotients,
 )
 from exporter.focus.names import namespaces
-
-Value = TypeVar("Value")
+from exporter.focus.quantities import MILLION
+from exporter.focus.ratios import Ratio
+from exporter.focus.texts import Texts, objects_of, texts_by
+from exporter.integers import NANO
 
 _RATIO_LIMIT = 10**18  # a ratio of 18 digits in all, the width of its column
-_UNIT = 10**NANO_DIGITS
+_METHODS = tuple(method.text for method in Method)
+_SOURCES = tuple(source.text for source in PowerSource)
 
 
 def extension_cells(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> dict[str, Cell]:
     """InferCost's columns and ours."""
     charges = sale.charges
     return {
-        **_profile_cells(charges.profile),
+        **_profile_cells(charges),
         **_cloud_cells(cloud),
         **_holder_cells(charges, context),
         **_cost_cells(charges, context),
@@ -46,33 +48,25 @@ def extension_cells(sale: Sale, cloud: CloudEquivalents, context: RowContext) ->
     }
 
 
-def _profile_cells(profiles: Sequence[CostProfile | None]) -> dict[str, Cell]:
+def _profile_cells(charges: Charges) -> dict[str, Cell]:
+    profiles = objects_of(charges.profile)
+
+    def texts(text: Callable[[CostProfile], str]) -> Texts:
+        return profiles.texts(lambda each: None if each is None else text(each))
+
+    def numbers(number: Callable[[CostProfile], Decimal]) -> pa.Array:
+        each = [None if p is None else _nano(number(p)) for p in profiles.values]
+        return from_python_integers(each, NANO_DIGITS).take(pa.array(profiles.codes))
+
+    counts = [None if p is None else p.spec.hardware.gpu_count for p in profiles.values]
     return {
-        "CostProfile": _each(profiles, lambda profile: profile.name),
-        "GpuModel": _each(profiles, lambda profile: profile.spec.hardware.gpu_model),
-        "GpuCount": pa.array(
-            _each(profiles, lambda profile: profile.spec.hardware.gpu_count), pa.int64()
-        ),
-        "AmortizationYears": _declared(
-            profiles, lambda profile: profile.spec.hardware.amortization_years
-        ),
-        "ElectricityRatePerKWh": _declared(
-            profiles, lambda profile: profile.spec.electricity.rate_per_kwh
-        ),
-        "PUEFactor": _declared(profiles, lambda profile: profile.spec.electricity.pue_factor),
+        "CostProfile": texts(lambda p: p.name),
+        "GpuModel": texts(lambda p: p.spec.hardware.gpu_model),
+        "GpuCount": pa.array(counts, pa.int64()).take(pa.array(profiles.codes)),
+        "AmortizationYears": numbers(lambda p: p.spec.hardware.amortization_years),
+        "ElectricityRatePerKWh": numbers(lambda p: p.spec.electricity.rate_per_kwh),
+        "PUEFactor": numbers(lambda p: p.spec.electricity.pue_factor),
     }
-
-
-def _each(
-    profiles: Sequence[CostProfile | None], value: Callable[[CostProfile], Value]
-) -> list[Value | None]:
-    return [None if profile is None else value(profile) for profile in profiles]
-
-
-def _declared(
-    profiles: Sequence[CostProfile | None], value: Callable[[CostProfile], Decimal]
-) -> pa.Array:
-    return from_python_integers(_each(profiles, lambda each: _nano(value(each))), NANO_DIGITS)
 
 
 def _nano(amount: Decimal) -> int:
@@ -81,13 +75,13 @@ def _nano(amount: Decimal) -> int:
 
 def _cloud_cells(cloud: CloudEquivalents) -> dict[str, Cell]:
     not_compared = ~cloud.compared
-    percent = quotients(cloud.savings_nano_usd, cloud.cost_nano_usd, 100 * _UNIT, _RATIO_LIMIT)
+    percent = Ratio(cloud.savings_nano_usd, cloud.cost_nano_usd, 100 * NANO)
     return {
         "CloudEquivalentProvider": cloud.provider,
         "CloudEquivalentModel": cloud.model,
         "CloudEquivalentCostUSD": blank(from_nano(cloud.cost_nano_usd), not_compared),
         "SavingsUSD": blank(from_nano(cloud.savings_nano_usd), not_compared),
-        "SavingsPercent": blank(from_python_integers(percent, NANO_DIGITS), not_compared),
+        "SavingsPercent": blank(_ratio(percent), not_compared),
     }
 
 
@@ -98,15 +92,19 @@ def _holder_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:
         "Workload": charges.workload,
         "WorkloadType": charges.workload_type,
         "Pod": charges.pod,
-        "AllocationMethod": [Method(method).text for method in charges.method.tolist()],
+        "AllocationMethod": texts_by(charges.method, *_METHODS),
         "Completeness": _completeness(charges),
     }
 
 
 def _completeness(charges: Charges) -> pa.Array:
     observed = np.minimum(charges.observed_nano_hours, charges.capacity_nano_hours)
-    shares = quotients(observed, charges.capacity_nano_hours, _UNIT)
-    return blank(from_python_integers(shares, NANO_DIGITS), charges.unpriced)
+    shares = Ratio(observed, charges.capacity_nano_hours, NANO)
+    return blank(_ratio(shares), charges.unpriced)
+
+
+def _ratio(ratio: Ratio) -> pa.Array:
+    return ratio.decimals(NANO_DIGITS, _RATIO_LIMIT)
 
 
 def _cost_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:
@@ -121,16 +119,16 @@ def _cost_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:
 def _energy_cells(charges: Charges) -> dict[str, Cell]:
     # An unpriced charge says 0 here because its GPU is not known, which is not a measured 0.
     unknown = charges.unpriced
-    active = quotients(charges.active_nano_hours, charges.gpu_nano_hours, 100 * _UNIT, _RATIO_LIMIT)
-    sources = [PowerSource(source).text for source in charges.power_source.tolist()]
+    active = Ratio(charges.active_nano_hours, charges.gpu_nano_hours, 100 * NANO)
+    sources = texts_by(np.where(unknown, len(_SOURCES), charges.power_source), *_SOURCES, None)
     return {
         "EnergyKWh": blank(
             from_nano(charges.energy_nano_kwh), unknown & (charges.energy_nano_kwh == 0)
         ),
-        "PowerSource": blank(pa.array(sources, pa.string()), unknown),
+        "PowerSource": sources,
         "GpuHours": _hours(charges.gpu_nano_hours, unknown),
         "ActiveGpuHours": _hours(charges.active_nano_hours, unknown),
-        "UtilizationPercent": from_python_integers(active, NANO_DIGITS),
+        "UtilizationPercent": _ratio(active),
     }
 
 
@@ -149,22 +147,20 @@ def _token_cells(charges: Charges) -> dict[str, Cell]:
 
 def _unit_cost_cells(sale: Sale) -> dict[str, Cell]:
     """No cost per request where input and output are told apart: neither is the whole of it."""
-    charges, million = sale.charges, 10**6
+    charges = sale.charges
     unknown, apart = charges.unpriced, charges.meter != Meter.ALL
-    scale = sale.effective_unit // _UNIT
-
-    def per(cost: Sequence[int], divisor: Sequence[int], factor: int, hidden: Mask) -> pa.Array:
-        ratios = quotients(cost, divisor, factor, _RATIO_LIMIT)
-        return blank(from_python_integers(ratios, NANO_DIGITS), hidden)
-
-    tokens, requests = charges.tokens.tolist(), charges.requests.tolist()
-    marginal = charges.active_electricity_nano.tolist()
+    marginal = Ratio(charges.active_electricity_nano, charges.tokens, MILLION)
     return {
-        "CostPerMillionTokens": per(
-            sale.effective, [count * scale for count in tokens], million, unknown
-        ),
-        "MarginalCostPerMillionTokens": per(marginal, tokens, million, unknown),
-        "CostPerRequest": per(
-            sale.effective, [count * scale for count in requests], 1, unknown | apart
-        ),
+        "CostPerMillionTokens": blank(_cost_per(sale, charges.tokens, MILLION), unknown),
+        "MarginalCostPerMillionTokens": blank(_ratio(marginal), unknown),
+        "CostPerRequest": blank(_cost_per(sale, charges.requests, 1), unknown | apart),
     }
+
+
+def _cost_per(sale: Sale, counts: Ints, factor: int) -> pa.Array:
+    if sale.effective_unit == NANO:
+        return _ratio(Ratio(sale.charges.cost_nano, counts, factor))
+    scale = sale.effective_unit // NANO
+    divisors = [count * scale for count in counts.tolist()]
+    found = quotients(sale.effective, divisors, factor, _RATIO_LIMIT)
+    return from_python_integers(found, NANO_DIGITS)

@@ -63,7 +63,9 @@ def without_commas(table: pa.Table) -> pa.Table:
     """The same table, texts before Tags with `;` for a comma and a space for a line break."""
     for place, column in enumerate(INFERCOST_STANDARD_COLUMNS):
         if column.is_text and column.name != "Tags":
-            clean = pc.replace_substring(table.column(place), ",", ";")
+            texts = table.column(place).chunk(0)
+            clean = pc.replace_substring(texts.dictionary, ",", ";")
             clean = pc.replace_substring_regex(clean, r"[\r\n]+", " ")
-            table = table.set_column(place, column.arrow_field, clean)
+            coded = pa.DictionaryArray.from_arrays(texts.indices, clean)
+            table = table.set_column(place, column.name, coded)
     return table

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from exporter.cost.charges import Charges, Kind
 from exporter.focus.context import RowContext
 from exporter.focus.labels import label
+from exporter.focus.texts import (
+    Coded,
+    Texts,
+    chosen,
+    objects_of,
+    same_text,
+    texts_of,
+    texts_of_each,
+)
 from exporter.periods import Period, Schedule
 
 IDLE = "__idle__"  #: no namespace can be called so: they have no underscores
 UNOBSERVED = "__unobserved__"
 NO_NAMESPACE = "-"  #: inside a ResourceId, where the tokens name no namespace
 
-Texts = list[str | None]
-Known = TypeVar("Known")
-
 _POOL_NAMES = {Kind.IDLE: IDLE, Kind.UNOBSERVED: UNOBSERVED}
+_NEEDS = {Kind.MODEL: "model", Kind.ROLLUP: "namespace"}  #: what names the charge, else a profile
 _REMARKS = {Kind.ROLLUP: " (no model)", Kind.IDLE: " (idle)", Kind.UNOBSERVED: " (unobserved)"}
 _PERIOD_FORMATS = {
     Schedule.HOURLY: "%Y-%m-%dT%HZ",
@@ -41,107 +51,85 @@ def kinds(charges: Charges) -> list[Kind]:
 
 def namespaces(charges: Charges) -> Texts:
     """The namespace of each charge; `__idle__` or `__unobserved__` for those of a pool."""
-    pairs = zip(kinds(charges), charges.namespace, strict=True)
-    return [_POOL_NAMES.get(kind, namespace) for kind, namespace in pairs]
+    found = texts_of(charges.namespace)
+    for kind, name in _POOL_NAMES.items():
+        found = chosen(charges.kind == kind, same_text(name, len(charges)), found)
+    return found
 
 
-def resource_ids(charges: Charges, context: RowContext) -> list[str]:
+def resource_ids(charges: Charges, context: RowContext) -> Texts:
     """Ids that stay the same across periods and reports, within one row grain."""
-    rows = enumerate(kinds(charges))
-    return ["/".join(_path(charges, row, kind, context)) for row, kind in rows]
+    return _joined(charges, context, context.cluster)
 
 
-def _path(charges: Charges, row: int, kind: Kind, context: RowContext) -> tuple[str, ...]:
-    name = _resource_name(charges, row, kind)
-    match kind:
-        case Kind.MODEL:
-            namespace = charges.namespace[row] or NO_NAMESPACE
-            return (context.cluster, namespace, *_holder(charges, row, context.row_grain), name)
-        case Kind.ROLLUP:
-            return (context.cluster, name)
-        case Kind.IDLE | Kind.UNOBSERVED:
-            return (context.cluster, _POOL_NAMES[kind], name)
-
-
-def _holder(charges: Charges, row: int, row_grain: str) -> tuple[str, ...]:
-    holders = {"model": None, "workload": charges.workload[row], "pod": charges.pod[row]}
-    holder = holders[row_grain]
-    return () if holder is None else (holder,)
-
-
-def allocated_ids(charges: Charges, context: RowContext) -> list[str]:
+def allocated_ids(charges: Charges, context: RowContext) -> Texts:
     """What had a share of a pool: as `resource_ids`, without the cluster."""
-    rows = enumerate(kinds(charges))
-    return ["/".join(_path(charges, row, kind, context)[1:]) for row, kind in rows]
+    return _joined(charges, context)
 
 
-def resource_names(charges: Charges) -> list[str]:
+def _joined(charges: Charges, context: RowContext, *first: str) -> Texts:
+    """Namespace or pool, the holder where the row grain has one, and the name; none for no such."""
+    none, of_model = same_text(None, len(charges)), charges.kind == Kind.MODEL
+    places = chosen(charges.kind == Kind.ROLLUP, none, _places(charges))
+    holders = {"model": none, "workload": charges.workload, "pod": charges.pod}
+    holder = chosen(of_model, texts_of(holders[context.row_grain]), none)
+    parts = [each.array() for each in (places, holder, resource_names(charges))]
+    return texts_of_each(pc.binary_join_element_wise(*first, *parts, "/", null_handling="skip"))
+
+
+def _places(charges: Charges) -> Texts:
+    """The namespace or the name of the pools; `-` where a model has no namespace."""
+    names = namespaces(charges)
+    unnamed = pc.fill_null(pc.equal(names.words, ""), True).to_numpy(zero_copy_only=False)
+    return chosen(unnamed[names.codes], same_text(NO_NAMESPACE, len(charges)), names)
+
+
+def resource_names(charges: Charges) -> Texts:
     """The model; the namespace where no model is known; the cost profile for a pool."""
-    return [_resource_name(charges, row, kind) for row, kind in enumerate(kinds(charges))]
-
-
-def _resource_name(charges: Charges, row: int, kind: Kind) -> str:
-    match kind:
-        case Kind.MODEL:
-            return _known(charges.model[row], "model", row)
-        case Kind.ROLLUP:
-            return _known(charges.namespace[row], "namespace", row)
-        case Kind.IDLE | Kind.UNOBSERVED:
-            return _known(charges.profile[row], "profile", row).name
-
-
-def _known(value: Known | None, what: str, row: int) -> Known:
-    if value is None:
+    profiles = objects_of(charges.profile).texts(
+        lambda profile: None if profile is None else profile.name
+    )
+    names = chosen(charges.kind == Kind.ROLLUP, texts_of(charges.namespace), profiles)
+    names = chosen(charges.kind == Kind.MODEL, texts_of(charges.model), names)
+    for row in np.flatnonzero(names.missing).tolist():
+        what = _NEEDS.get(Kind(int(charges.kind[row])), "profile")
         raise ValueError(f"charge {row} has no {what}, and its kind cannot be without")
-    return value
+    return names
 
 
 def infercost_resource_ids(charges: Charges, context: RowContext) -> Texts:
     """`namespace/report/model`; without a model `namespace/report`, for a pool with its profile."""
-    rows = zip(kinds(charges), namespaces(charges), resource_names(charges), strict=True)
-    return [
-        "/".join((namespace or NO_NAMESPACE, context.report, *_last_part(kind, name)))
-        for kind, namespace, name in rows
-    ]
+    rollup, none = charges.kind == Kind.ROLLUP, same_text(None, len(charges))
+    names = chosen(rollup, none, resource_names(charges)).array()
+    parts = (_places(charges).array(), context.report, names)
+    return texts_of_each(pc.binary_join_element_wise(*parts, "/", null_handling="skip"))
 
 
-def _last_part(kind: Kind, name: str) -> tuple[str, ...]:
-    return () if kind is Kind.ROLLUP else (name,)
-
-
-def infercost_resource_names(charges: Charges, context: RowContext) -> list[str]:
+def infercost_resource_names(charges: Charges, context: RowContext) -> Texts:
     """As `resource_names`, but the report where no model is known."""
-    pairs = zip(kinds(charges), resource_names(charges), strict=True)
-    return [context.report if kind is Kind.ROLLUP else name for kind, name in pairs]
+    report = same_text(context.report, len(charges))
+    return chosen(charges.kind == Kind.ROLLUP, report, resource_names(charges))
 
 
-def descriptions(charges: Charges, context: RowContext) -> list[str]:
+def descriptions(charges: Charges, context: RowContext) -> Texts:
     """One sentence per charge, such as `Inference on llama for period 2026-03-10`."""
-    period = period_text(context.period)
-    pairs = zip(kinds(charges), resource_names(charges), strict=True)
-    return [
-        f"Inference on {name}{_REMARKS.get(kind, '')} for period {period}" for kind, name in pairs
-    ]
+    period, names = period_text(context.period), resource_names(charges)
+    ends = [f"{_REMARKS.get(kind, '')} for period {period}" for kind in Kind]
+    words = [pc.binary_join_element_wise("Inference on ", names.words, end, "") for end in ends]
+    return Texts(names.codes + charges.kind * len(names.words), pa.concat_arrays(words))
 
 
-def sub_accounts(charges: Charges, key: str | None) -> tuple[Texts, Texts]:
+def sub_accounts(
+    charges: Charges, key: str | None
+) -> tuple[Sequence[str | None], Sequence[str | None]]:
     """Ids and types: the value of the namespace label `key`, else the namespace; both may lack."""
-    named = [_label_value(labels, key) for labels in charges.namespace_labels]
-    ids = [
-        namespace if value is None else value
-        for value, namespace in zip(named, namespaces(charges), strict=True)
-    ]
-    types = [
-        _sub_account_type(account, value, key) for account, value in zip(ids, named, strict=True)
-    ]
-    return ids, types
+    ids = namespaces(charges)
+    types = chosen(ids.missing, _same(None, ids), _same("Namespace", ids))
+    if key is None:
+        return ids, types
+    named = objects_of(charges.namespace_labels).texts(lambda labels: label(labels, key) or None)
+    return chosen(named.missing, ids, named), chosen(named.missing, types, _same(key, ids))
 
 
-def _label_value(labels: Mapping[str, str], key: str | None) -> str | None:
-    return None if key is None else label(labels, key) or None
-
-
-def _sub_account_type(account: str | None, value: str | None, key: str | None) -> str | None:
-    if account is None:
-        return None
-    return "Namespace" if value is None else key
+def _same(text: str | None, rows: Coded[str | None]) -> Texts:
+    return same_text(text, len(rows))

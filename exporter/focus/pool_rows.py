@@ -16,7 +16,7 @@ from exporter.documents.kinds import CostProfile
 from exporter.focus.cells import Cell
 from exporter.focus.context import RowContext
 from exporter.focus.decimals import NANO_DIGITS, PRICE_DIGITS, from_python_integers, quotients
-from exporter.focus.names import Texts, allocated_ids, kinds, period_text, resource_names
+from exporter.focus.names import allocated_ids, kinds, period_text, resource_names
 from exporter.focus.quantities import GPU_HOURS
 from exporter.focus.tags import allocated_tags, pool_tags
 from exporter.integers import plain_decimal
@@ -50,7 +50,7 @@ def share_cells(sale: Sale, shares: PoolShares, context: RowContext) -> dict[str
 
 def _unless(
     remainder: Sequence[bool], profiles: Sequence[CostProfile | None], texts: Sequence[str | None]
-) -> Texts:
+) -> list[str | None]:
     """The texts of charges that somebody had; null for the remainder and outside pools."""
     rows = zip(remainder, profiles, texts, strict=True)
     return [None if left or profile is None else text for left, profile, text in rows]
@@ -96,7 +96,7 @@ def _places(charges: Charges, shares: PoolShares, context: RowContext) -> dict[s
     return cells
 
 
-def _agreed(places: Sequence[str | None], shares: PoolShares) -> Texts:
+def _agreed(places: Sequence[str | None], shares: PoolShares) -> list[str | None]:
     pools = shares.pool.tolist()
     known: dict[int, set[str | None]] = {}
     for pool, place in zip(pools, places, strict=True):
@@ -118,7 +118,7 @@ def _quantity_cells(sale: Sale, shares: PoolShares) -> dict[str, Cell]:
     return cells
 
 
-def _methods(shares: PoolShares, context: RowContext) -> Texts:
+def _methods(shares: PoolShares, context: RowContext) -> list[str | None]:
     rows = zip(shares.profile, shares.by_time.tolist(), strict=True)
     return [
         None if profile is None else METHODS[by_time, context.idle_shared]
@@ -126,7 +126,7 @@ def _methods(shares: PoolShares, context: RowContext) -> Texts:
     ]
 
 
-def _details(charges: Charges, shares: PoolShares) -> Texts:
+def _details(charges: Charges, shares: PoolShares) -> list[str | None]:
     """One element for the hardware, by GPU-time, and one for the electricity, by energy."""
     rows = zip(
         shares.profile,

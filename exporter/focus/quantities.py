@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from exporter.cost.charges import Meter
 from exporter.cost.sale import Sale
 from exporter.focus.cells import Cell
 from exporter.focus.decimals import (
     PRICE_DIGITS,
-    Ints,
-    Mask,
-    from_integers,
     from_nano,
+    from_nano_at_price_digits,
     from_python_integers,
-    quotients,
 )
+from exporter.focus.ratios import Ratio
+from exporter.focus.texts import Texts, texts_by
 from exporter.integers import NANO
 
 TOKENS = "Tokens"
 GPU_HOURS = "GPU-Hours"
 MILLION_TOKENS = "1000000 Tokens"
 
-_QUANTITY = pa.decimal128(38, PRICE_DIGITS)
-_MILLION_DIGITS = 6
-_METERS = {Meter.ALL: TOKENS, Meter.INPUT: "Input Tokens", Meter.OUTPUT: "Output Tokens"}
+MILLION = 10**6
+_MOST = 2**63 - 1
+_METERS = (TOKENS, "Input Tokens", "Output Tokens", GPU_HOURS)  #: by Meter, then those by time
 
 
 def consumed(sale: Sale) -> pa.Array:
     """Tokens, or GPU-hours of charges that are not counted in tokens."""
-    return _tokens_or_hours(sale, token_digits=0)
+    return _tokens_or_hours(sale, NANO)
 
 
 def quantity_cells(sale: Sale) -> dict[str, Cell]:
@@ -40,7 +38,7 @@ def quantity_cells(sale: Sale) -> dict[str, Cell]:
         **priced_cells(sale),
         "ConsumedQuantity": consumed(sale),
         "ConsumedUnit": units(sale, TOKENS),
-        "PricingQuantity": _tokens_or_hours(sale, token_digits=_MILLION_DIGITS),
+        "PricingQuantity": _tokens_or_hours(sale, NANO // MILLION),
         "PricingUnit": units(sale, MILLION_TOKENS),
         "SkuMeter": _meters(sale),
     }
@@ -78,18 +76,17 @@ def priced_cells(sale: Sale) -> dict[str, Cell]:
 def effective_cost(sale: Sale) -> pa.Array:
     """What the charge costs whoever it is billed to."""
     if sale.effective_unit == NANO:
-        return from_nano(sale.charges.cost_nano)
+        return from_nano_at_price_digits(sale.charges.cost_nano)
     return from_python_integers(sale.effective, PRICE_DIGITS)
 
 
-def units(sale: Sale, of_tokens: str) -> list[str]:
+def units(sale: Sale, of_tokens: str) -> Texts:
     """The unit of each charge, given the one of charges in tokens."""
-    return [of_tokens if counted else GPU_HOURS for counted in sale.in_tokens.tolist()]
+    return texts_by(sale.in_tokens, GPU_HOURS, of_tokens)
 
 
-def _meters(sale: Sale) -> list[str]:
-    pairs = zip(sale.in_tokens.tolist(), sale.charges.meter.tolist(), strict=True)
-    return [_METERS[Meter(meter)] if counted else GPU_HOURS for counted, meter in pairs]
+def _meters(sale: Sale) -> Texts:
+    return texts_by(np.where(sale.in_tokens, sale.charges.meter, len(Meter)), *_METERS)
 
 
 def unit_prices(sale: Sale) -> pa.Array:
@@ -98,22 +95,18 @@ def unit_prices(sale: Sale) -> pa.Array:
     Null where the quantity is 0 although there is a cost: no price can be stated for nothing.
     """
     charges, counted = sale.charges, sale.in_tokens
-    per_million = quotients(charges.cost_nano, _where(counted, charges.tokens), 10**15)
-    per_hour = quotients(
-        charges.cost_nano, _where(~counted, charges.gpu_nano_hours), 10**PRICE_DIGITS
-    )
-    prices = [
-        hour if million is None else million
-        for million, hour in zip(per_million, per_hour, strict=True)
-    ]
-    return from_python_integers(prices, PRICE_DIGITS)
+    quantities = np.where(counted, charges.tokens, charges.gpu_nano_hours)
+    # A million tokens, or 1e9 of the 1e-9 GPU-hours; in both cases the cost is in 1e-9.
+    first = np.where(counted, MILLION, NANO)
+    return Ratio(charges.cost_nano, quantities, first, NANO).decimals(PRICE_DIGITS)
 
 
-def _where(mask: Mask, values: Ints) -> Ints:
-    return np.where(mask, values, 0)
-
-
-def _tokens_or_hours(sale: Sale, token_digits: int) -> pa.Array:
-    tokens = from_integers(sale.charges.tokens, token_digits).cast(_QUANTITY)
-    hours = from_nano(sale.charges.gpu_nano_hours).cast(_QUANTITY)
-    return pc.if_else(pa.array(sale.in_tokens), tokens, hours)
+def _tokens_or_hours(sale: Sale, nano_of_token: int) -> pa.Array:
+    """Quantities at 18 digits, of which a token is so many 1e-9."""
+    tokens, hours = sale.charges.tokens, sale.charges.gpu_nano_hours
+    if int(tokens.max(initial=0)) <= _MOST // nano_of_token:
+        nano = np.where(sale.in_tokens, tokens * nano_of_token, hours)
+        return from_nano_at_price_digits(nano)
+    pairs = zip(sale.in_tokens.tolist(), tokens.tolist(), hours.tolist(), strict=True)
+    nano_each = [one * nano_of_token if counted else hour for counted, one, hour in pairs]
+    return from_python_integers([each * NANO for each in nano_each], PRICE_DIGITS)

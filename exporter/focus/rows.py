@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,9 +13,10 @@ from exporter.cost.charges import Charges, Kind, Meter
 from exporter.cost.cloud_equivalents import CloudEquivalents
 from exporter.cost.pool_shares import PoolShares
 from exporter.cost.sale import Sale
-from exporter.focus.cells import Cell, as_table
+from exporter.documents.kinds import CostProfile
+from exporter.focus.cells import Cell, as_table, in_full
 from exporter.focus.checks import check_rows
-from exporter.focus.columns import columns_for
+from exporter.focus.columns import arrow_schema, columns_for
 from exporter.focus.context import RowContext
 from exporter.focus.extension_cells import extension_cells
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT, INFERCOST_PREFIX
@@ -24,6 +26,15 @@ from exporter.focus.pool_rows import share_cells
 from exporter.focus.quantities import quantity_cells
 from exporter.focus.savings import check_savings
 from exporter.focus.tags import tags
+from exporter.focus.texts import (
+    Coded,
+    chosen,
+    objects_of,
+    pairs_of,
+    texts_by,
+    texts_of,
+    with_codes,
+)
 
 SERVICE_NAME = "On-Prem AI Inference"
 SERVICE_CATEGORY = "AI and Machine Learning"
@@ -39,9 +50,13 @@ def build_rows(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> pa.T
     a rule, which is an error of this program.
     """
     check_savings(sale, cloud, context.usd_rate)
-    table = _table(sale, cloud, context)
-    if sale.shares is not None:
-        table = _shared(table, sale, sale.shares, context)
+    sale = replace(sale, charges=with_codes(sale.charges))
+    schema = arrow_schema(context.version, context.prefix)
+    coded = _table(sale, cloud, context)
+    if sale.shares is None:
+        check_rows(coded, context.version)
+        return in_full(coded, schema)
+    table = _shared(in_full(coded, schema), sale, sale.shares, context)
     check_rows(table, context.version)
     return table
 
@@ -59,11 +74,14 @@ def _shared(table: pa.Table, sale: Sale, shares: PoolShares, context: RowContext
     """The same rows, those of a pool as shares of its charge."""
     cells = share_cells(sale, shares, context)
     columns = [c for c in columns_for(context.version, context.prefix) if c.name in cells]
+    schema = pa.schema([column.arrow_field for column in columns])
     of_pool = pa.array(shares.pool >= 0)
-    for column, values in zip(columns, as_table(columns, cells, len(sale)).columns, strict=True):
-        place = table.schema.get_field_index(column.name)
-        chosen = pc.if_else(of_pool, values, table.column(place))
-        table = table.set_column(place, table.schema.field(place), chosen)
+    for name, values in zip(
+        schema.names, in_full(as_table(columns, cells, len(sale)), schema).columns, strict=True
+    ):
+        place = table.schema.get_field_index(name)
+        either = pc.if_else(of_pool, values, table.column(place))
+        table = table.set_column(place, table.schema.field(place), either)
     return table
 
 
@@ -132,18 +150,19 @@ def _sku_cells(sale: Sale) -> dict[str, Cell]:
     where the input and the output of a model have one each.
     """
     charges = sale.charges
-    rows = zip(sale.in_tokens.tolist(), charges.model, charges.profile, strict=True)
-    skus = [
-        model if counted or profile is None else profile.spec.hardware.gpu_model
-        for counted, model, profile in rows
-    ]
+    models = texts_of(charges.model)
+    profiles = objects_of(charges.profile)
+    unpriced = np.array([profile is None for profile in profiles.values], np.bool_)
+    by_model = sale.in_tokens | unpriced[profiles.codes]
+    skus = chosen(by_model, models, profiles.texts(_gpu_model))
     if sale.prices is None:
         return {"SkuId": skus, "SkuPriceId": skus}
-    meters = [Meter(meter) for meter in charges.meter.tolist()]
-    return {
-        "SkuId": skus,
-        "SkuPriceId": [_price_id(*each) for each in zip(skus, meters, strict=True)],
-    }
+    meters = Coded(charges.meter, list(Meter))
+    return {"SkuId": skus, "SkuPriceId": pairs_of(skus, meters, _price_id)}
+
+
+def _gpu_model(profile: CostProfile | None) -> str | None:
+    return None if profile is None else profile.spec.hardware.gpu_model
 
 
 def _price_id(sku: str | None, meter: Meter) -> str | None:
@@ -160,7 +179,7 @@ def _resource_cells(charges: Charges, context: RowContext) -> dict[str, Cell]:
         "ChargeDescription": descriptions(charges, context),
         "ResourceId": resource_ids(charges, context),
         "ResourceName": resource_names(charges),
-        "ResourceType": np.where(of_pool, "GPU Pool", "AI Inference Endpoint").tolist(),
+        "ResourceType": texts_by(of_pool, "AI Inference Endpoint", "GPU Pool"),
     }
 
 

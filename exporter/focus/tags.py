@@ -3,56 +3,81 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from exporter.cost.charges import Charges
 from exporter.documents.kinds import CostProfile
 from exporter.focus.context import RowContext
 from exporter.focus.labels import allowed
+from exporter.focus.texts import Coded, Texts, alike, objects_of, pairs_of, texts_of
 
 TAG_PREFIX = "infer-focus/"  #: reserved for the keys that this program adds
 
 TagValue = str | bool | None
 
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_IN_ORDER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-def tags(charges: Charges, context: RowContext) -> list[str]:
+
+def tags(charges: Charges, context: RowContext) -> Coded[str]:
     """One JSON object per charge.
 
     The own keys are always there, null where the charge has no such thing. A pod label wins over
     a namespace label of the same name, and an own key over both. A label without a value is
     true, as FOCUS asks for.
     """
-    rows = zip(charges.profile, charges.model, _labels(charges, context), strict=True)
-    return [
-        _as_json(labels | _own_tags(profile, model, context)) for profile, model, labels in rows
-    ]
+    own = pairs_of(
+        objects_of(charges.profile),
+        texts_of(charges.model),
+        lambda profile, model: _own_tags(profile, model, context),
+    )
+    return pairs_of(_labels(charges, context), own, _as_json)
+
+
+def _as_json(below: Mapping[str, TagValue], above: Mapping[str, TagValue]) -> str:
+    return _sorted_json((*below.items(), *above.items()))
+
+
+@lru_cache(maxsize=4096)  # the files of a run have the same tags
+def _sorted_json(items: tuple[tuple[str, TagValue], ...]) -> str:
+    """One JSON object; of equal keys the last counts."""
+    return _SORTED.encode(dict(items))
+
+
+def _one_over_the_other(
+    below: Mapping[str, TagValue], above: Mapping[str, TagValue]
+) -> Mapping[str, TagValue]:
+    return {**below, **above}
 
 
 def pool_tags(profile: CostProfile, context: RowContext) -> str:
     """The own keys of a pool as a whole, which serves no single model."""
-    return _as_json(_own_tags(profile, None, context))
+    return _SORTED.encode(_own_tags(profile, None, context))
 
 
-def allocated_tags(charges: Charges, context: RowContext) -> list[str | None]:
+def allocated_tags(charges: Charges, context: RowContext) -> Texts:
     """The labels of whoever has a share of a pool; null without any.
 
     FOCUS allows no key that stands in Tags, so own keys are left out.
     """
-    found = (
-        {key: value for key, value in labels.items() if not key.startswith(TAG_PREFIX)}
-        for labels in _labels(charges, context)
-    )
-    return [_as_json(labels) if labels else None for labels in found]
+
+    def foreign(labels: Mapping[str, TagValue]) -> str | None:
+        found = {key: value for key, value in labels.items() if not key.startswith(TAG_PREFIX)}
+        return _SORTED.encode(found) if found else None
+
+    return _labels(charges, context).texts(foreign)
 
 
-def _labels(charges: Charges, context: RowContext) -> Iterator[dict[str, TagValue]]:
+def _labels(charges: Charges, context: RowContext) -> Coded[Mapping[str, TagValue]]:
     """Namespace and pod labels of each charge, through the allow-list."""
-    for of_namespace, of_pod in zip(charges.namespace_labels, charges.pod_labels, strict=True):
-        labels = {
-            **allowed(of_namespace, context.tag_allowlist),
-            **allowed(of_pod, context.tag_allowlist),
-        }
-        yield {key: value or True for key, value in labels.items()}
+
+    def shown(labels: Mapping[str, str]) -> Mapping[str, TagValue]:
+        return {k: value or True for k, value in allowed(labels, context.tag_allowlist).items()}
+
+    both = (charges.namespace_labels, charges.pod_labels)
+    of_namespace, of_pod = (alike(objects_of(each), shown) for each in both)
+    return pairs_of(of_namespace, of_pod, _one_over_the_other)
 
 
 def _own_tags(
@@ -68,20 +93,18 @@ def _own_tags(
     }
 
 
-def _as_json(values: Mapping[str, TagValue], *, sort_keys: bool = True) -> str:
-    return json.dumps(values, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
-
-
-def infercost_tags(charges: Charges, context: RowContext) -> list[str]:
+def infercost_tags(charges: Charges, context: RowContext) -> Coded[str]:
     """InferCost's own four keys, bare and in its order; rows without a model name the profile."""
-    return [
-        _as_json(_infercost_tags_of(charges, row, context), sort_keys=False)
-        for row in range(len(charges))
-    ]
+    return pairs_of(
+        objects_of(charges.profile),
+        texts_of(charges.model),
+        lambda profile, model: _infercost_tags_of(profile, model, context),
+    ).each(_IN_ORDER.encode)
 
 
-def _infercost_tags_of(charges: Charges, row: int, context: RowContext) -> dict[str, TagValue]:
-    profile, model = charges.profile[row], charges.model[row]
+def _infercost_tags_of(
+    profile: CostProfile | None, model: str | None, context: RowContext
+) -> dict[str, TagValue]:
     values: dict[str, TagValue] = {"report": context.report, "schedule": context.schedule.value}
     if model is not None:
         values["model"] = model

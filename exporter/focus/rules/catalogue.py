@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from exporter.focus.infercost_layout import INFERCOST_COLUMNS, INFERCOST_LAYOUT
 from exporter.focus.rules.amounts import amount_rules, effective_is_billed
@@ -45,23 +46,29 @@ class Catalogue:
 
 
 def catalogue_of(version: str, *, strict: bool, keys: Callable[[], KeyStore]) -> Catalogue:
-    """New rules that have seen nothing yet."""
-    if version == INFERCOST_LAYOUT:
-        return _of_infercost(strict=strict)
-    columns = focus_columns_of(version)
+    """Rules that have seen nothing yet; only those about all files remember what they see."""
     return Catalogue(
-        of_files=(
-            *naming_rules(version, strict=strict),
-            *presence_rules(version),
-            *file_type_rules(columns),
-            *extension_file_rules(version),
-        ),
-        of_rows=tuple(_row_rules(version)),
+        of_files=_file_rules(version, strict=strict),
+        of_rows=_row_rules(version),
         of_datasets=tuple(_dataset_rules(version, keys)),
     )
 
 
-def _row_rules(version: str) -> Iterator[RowRule]:
+@cache
+def _file_rules(version: str, *, strict: bool) -> tuple[FileRule, ...]:
+    naming, presence = naming_rules(version, strict=strict), presence_rules(version)
+    if version == INFERCOST_LAYOUT:
+        return (*naming, *presence, *file_type_rules(INFERCOST_COLUMNS))
+    types = file_type_rules(focus_columns_of(version))
+    return (*naming, *presence, *types, *extension_file_rules(version))
+
+
+@cache
+def _row_rules(version: str) -> tuple[RowRule, ...]:
+    return tuple(_of_infercost() if version == INFERCOST_LAYOUT else _of_focus(version))
+
+
+def _of_focus(version: str) -> Iterator[RowRule]:
     columns = focus_columns_of(version)
     names = tuple(column.name for column in columns)
     yield from cell_type_rules(columns)
@@ -80,6 +87,8 @@ def _row_rules(version: str) -> Iterator[RowRule]:
 
 
 def _dataset_rules(version: str, keys: Callable[[], KeyStore]) -> Iterator[DatasetRule]:
+    if version == INFERCOST_LAYOUT:
+        return
     yield from parent_rules(version)
     if version in ("1.3", "1.4"):
         yield SplitCharges(version)
@@ -87,22 +96,12 @@ def _dataset_rules(version: str, keys: Callable[[], KeyStore]) -> Iterator[Datas
     yield from identity_rules(version, keys)
 
 
-def _of_infercost(*, strict: bool) -> Catalogue:
+def _of_infercost() -> Iterator[RowRule]:
     """InferCost's export is no FOCUS: its own columns, their values, and what any cost keeps."""
-    return Catalogue(
-        of_files=(
-            *naming_rules(INFERCOST_LAYOUT, strict=strict),
-            *presence_rules(INFERCOST_LAYOUT),
-            *file_type_rules(INFERCOST_COLUMNS),
-        ),
-        of_rows=(
-            *cell_type_rules(INFERCOST_COLUMNS),
-            *value_rules(INFERCOST_COLUMNS),
-            currency_rule("Currency"),
-            key_value_rule("Tags"),
-            together("SubAccountName", "SubAccountId"),
-            effective_is_billed(INFERCOST_LAYOUT),
-            *period_rules(),
-        ),
-        of_datasets=(),
-    )
+    yield from cell_type_rules(INFERCOST_COLUMNS)
+    yield from value_rules(INFERCOST_COLUMNS)
+    yield currency_rule("Currency")
+    yield key_value_rule("Tags")
+    yield together("SubAccountName", "SubAccountId")
+    yield effective_is_billed(INFERCOST_LAYOUT)
+    yield from period_rules()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from exporter.focus.column import Column
 from exporter.focus.rules.arithmetic import all_usable
@@ -187,10 +189,14 @@ def _cluster(prefix: str) -> RowRule:
 
     def look(rows: Rows) -> Finding:
         clusters, ids = rows.texts(cluster), rows.texts(resource)
-        heads, names = [*(f"{name}/" for name in clusters.values), ""], [*ids.values, ""]
-        pairs = zip(clusters.codes.tolist(), ids.codes.tolist(), strict=True)
-        outside = np.array([not names[own].startswith(heads[of]) for of, own in pairs], np.bool_)
-        return Finding(rows.usable(cluster) & rows.usable(resource), outside)
+        told = rows.usable(cluster) & rows.usable(resource)
+        outside = np.zeros(len(rows), np.bool_)
+        for code in np.unique(clusters.codes[told]).tolist():
+            places = np.flatnonzero(told & (clusters.codes == code))
+            names = ids.words.take(pa.array(ids.codes[places]))
+            inside = pc.starts_with(names, f"{clusters.values[code]}/")
+            outside[places] = ~inside.to_numpy(zero_copy_only=False)
+        return Finding(told, outside)
 
     return own_rule(
         "cluster",

@@ -51,6 +51,7 @@ def json_object(text: str) -> Mapping[str, Any]:
     return value
 
 
+@lru_cache(maxsize=4096)
 def key_value_fault(text: str) -> str:
     """What is wrong with a flat JSON object; empty if nothing is."""
     try:

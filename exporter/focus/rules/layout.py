@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 
@@ -62,6 +63,7 @@ def layout_of(file: str, number: int, version: str, schema: pa.Schema, *, text: 
     )
 
 
+@cache
 def focus_columns_of(version: str) -> tuple[Column, ...]:
     """The columns that a FOCUS version itself defines."""
     return tuple(column for column in FOCUS_COLUMNS if version in column.versions)

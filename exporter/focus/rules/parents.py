@@ -9,8 +9,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from exporter.focus.rules.arithmetic import all_usable
+from exporter.focus.rules.coded import Codes
 from exporter.focus.rules.dataset_rule import Tallies
 from exporter.focus.rules.digests import Digests
 from exporter.focus.rules.json_cells import NotJsonError, json_object
@@ -52,7 +55,7 @@ class OneParent:
         concerned = all_usable(rows, self.needs)
         names, values = rows.texts(child), rows.texts(parent)
         pairs = names.codes[concerned] * (len(values.values) + 1) + values.codes[concerned]
-        distinct, which = np.unique(pairs, return_inverse=True)
+        distinct, which = _distinct(pairs)
         known = [divmod(pair, len(values.values) + 1) for pair in distinct.tolist()]
         wrong = [not self._fits(names.values[one], values.values[two]) for one, two in known]
         broken = rows.none().copy()
@@ -74,6 +77,16 @@ class OneParent:
         if known is None and len(self._parents) < self._most:
             self._parents[name] = parent
         return known is None or known == parent
+
+
+def _distinct(pairs: Codes) -> tuple[Codes, Codes]:
+    """The distinct pairs in their order, and the place of each pair among them."""
+    encoded = pc.dictionary_encode(pa.array(pairs))
+    found = encoded.dictionary.to_numpy()
+    order = np.argsort(found)
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return found[order], places[encoded.indices.to_numpy()]
 
 
 def parent_rules(version: str) -> Iterator[OneParent]:

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.focus.column import ColumnType
-from exporter.focus.rules.coded import Coded, Mask, coded, is_text
+from exporter.focus.rules.coded import Coded, Mask, coded, is_text, no_texts
 from exporter.focus.rules.layout import FileLayout
 from exporter.focus.rules.rule import shown
-from exporter.focus.rules.typed import NO_TIME, Floats, Ints, exact_number, numbers, times
+from exporter.focus.rules.typed import NO_TIME, Floats, Ints, exact_number, is_exact, numbers, times
 
 View = TypeVar("View")
 
@@ -64,7 +64,8 @@ class Rows:
             return self.all()
         cells = self.cells(name)
         if pa.types.is_dictionary(cells.type):
-            return self.texts(name).codes < 0
+            missing: Mask = self.texts(name).codes < 0
+            return missing
         if cells.null_count in (0, len(cells)):
             return self.all() if cells.null_count else self.none()
         mask: Mask = pc.is_null(cells).to_numpy(zero_copy_only=False)
@@ -79,18 +80,20 @@ class Rows:
 
     def _texts(self, name: str) -> Coded:
         if not self.has(name):
-            return Coded(np.full(len(self), -1, np.int64), ())
+            return no_texts(len(self))
         column = self.layout.columns.get(name)
         numeric = column is not None and not column.is_text
         return coded(self.cells(name), guarded=self.layout.text and not numeric)
 
-    def where(self, name: str, predicate: Callable[[str], bool]) -> Mask:
-        """The rows whose text is as asked; null is not."""
-        return self.texts(name).where(predicate)
+    def where(
+        self, name: str, predicate: Callable[[str], bool], longest: int | None = None
+    ) -> Mask:
+        """The rows whose text is as asked; null is not, nor is a text that is longer."""
+        return self.texts(name).where(predicate, longest)
 
     def among(self, name: str, *values: str) -> Mask:
         """The rows whose text is one of these."""
-        return self._once(f"among {values}", name, lambda: self.where(name, values.__contains__))
+        return self._once(f"among {values}", name, lambda: self.texts(name).among(values))
 
     def equal(self, name: str, other: str) -> Mask:
         """The rows with the same text in both columns; null equals nothing."""
@@ -137,6 +140,8 @@ class Rows:
         if column.type is ColumnType.DATETIME:
             known: Mask = self.times(name) != NO_TIME
             return known
+        if self.has(name) and is_exact(self.cells(name).type):
+            return self.filled(name)
         return ~np.isnan(self.numbers(name))
 
     def shown(self, name: str, row: int) -> str:

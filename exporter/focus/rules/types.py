@@ -16,7 +16,7 @@ from exporter.focus.rules.layout import FileLayout
 from exporter.focus.rules.row_rule import ColumnFault, FileRule, Finding, RowRule
 from exporter.focus.rules.rows import Rows
 from exporter.focus.rules.rule import Level, Rule
-from exporter.focus.rules.typed import INTEGER, is_moment, is_number
+from exporter.focus.rules.typed import INTEGER, is_exact, is_moment, is_number
 
 _TEXTS = {
     ColumnType.STRING: "{} holds text.",
@@ -101,10 +101,10 @@ def malformed(column: Column) -> Callable[[Rows], Finding]:
     """The cells of a column that hold nothing of its kind."""
 
     def look(rows: Rows) -> Finding:
-        filled = rows.filled(column.name)
         kind = rows.cells(column.name).type
-        if not rows.layout.text and wrong_type(column, kind):
-            return Finding(rows.none(), rows.none())  # the file was told already
+        if not rows.layout.text and (is_exact(kind) or wrong_type(column, kind)):
+            return Finding(rows.none(), rows.none())  # of a wrong type the file was told already
+        filled = rows.filled(column.name)
         broken = filled & ~rows.usable(column.name)
         if column.type is ColumnType.INTEGER and is_text(kind):
             whole = pc.match_substring_regex(rows.cells(column.name), INTEGER)

@@ -61,6 +61,7 @@ def _text_rules(name: str) -> Iterator[RowRule]:
         f"{name} is null where there is no value, not an empty text or N/A.",
         "stands in for null",
         _is_stand_in,
+        _LONGEST_STAND_IN,
     )
     yield _of_values(
         "blank",
@@ -73,7 +74,7 @@ def _text_rules(name: str) -> Iterator[RowRule]:
 
 
 def _is_stand_in(text: str) -> bool:
-    return len(text) <= _LONGEST_STAND_IN and text.lower() in _STAND_INS
+    return text.lower() in _STAND_INS
 
 
 def _allowed(column: Column) -> RowRule:
@@ -99,10 +100,11 @@ def _of_values(
     text: str,
     what: str,
     is_broken: Callable[[str], bool],
+    longest: int | None = None,
 ) -> RowRule:
-    """A rule about the texts of a column, wherever it is not null."""
+    """A rule about the texts of a column, wherever it is not null; longer ones keep it."""
 
     def look(rows: Rows) -> Finding:
-        return Finding(rows.usable(name), rows.where(name, is_broken))
+        return Finding(rows.usable(name), rows.where(name, is_broken, longest))
 
     return row_rule(aspect, name, level, text, what, look, nobody=_NO_VALUE)

@@ -199,6 +199,14 @@ def test_tiers_are_not_mistaken_for_one_another() -> None:
     assert only(compare(sell(served()), pricing, ONE))[1] == "mini"
 
 
+def test_a_comparison_without_entries_compares_with_nothing() -> None:
+    """No cloud and no savings; without a comparison of its own the model had the dearest entry."""
+    pricing = make_pricing(MINI, LARGE, comparisons=[("bge-*", [])])
+    found = compare(sell(served(model="bge-m3")), pricing, ONE)
+    assert (found.compared.tolist(), found.provider, found.model) == ([False], [None], [None])
+    assert only(compare(sell(served(model="llama")), pricing, ONE))[1] == "large"
+
+
 PRICES = st.decimals(0, 1000, places=6).map(float)
 TOKENS = st.integers(0, 10**13)
 
