@@ -48,7 +48,7 @@ REPORT = (
     " --by sub-account,model --compare"
 )
 REPORT_JSON = f"{REPORT} --format json"
-REPORT_CSV = f"{REPORT.removesuffix(' --compare')} --format csv | cut -d, -f1,5-7,14,25-26"
+REPORT_CSV = f"{REPORT.removesuffix(' --compare')} --format csv | cut -d, -f1,5-8,15,27-28"
 _LEFT_OUT, _MANY, _FIRST_LINES = '"{…}"', 8, 14
 #: The demo's hour and the columns that the README shows of it.
 SAMPLE_START = "2026-10-01T00:00:00Z"

@@ -304,7 +304,7 @@ def test_the_example_to_check_by_hand_is_what_the_program_computes() -> None:
         if row["ChargePeriodStart"] == "2026-10-01T00:00:00Z"
         and row["SkuId"] == "Qwen/Qwen2.5-32B-Instruct"
     )
-    told = {Decimal(number) for number in re.findall(r"\d+\.\d+", section)}
+    told = {Decimal(number.replace("−", "-")) for number in re.findall(r"−?\d+\.\d+", section)}
     names = ("AmortizationCost", "MaintenanceCost", "ElectricityCost", "EnergyKWh")
     of_row = {row["EffectiveCost"], *(row[f"x-Infer{name}"] for name in names)}
     unit = {row["x-InferCostPerMillionTokens"], row["x-InferSavingsUSD"]}

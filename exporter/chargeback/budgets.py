@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
+from exporter.chargeback.decimals import EXACT
 from exporter.chargeback.figures import BudgetLine
-from exporter.chargeback.month import EXACT, MonthSpend, Span
+from exporter.chargeback.month import MonthSpend, Span
 from exporter.documents.kinds import AlertThreshold, TokenBudget
 from exporter.monitoring.groups import labels_of
 from exporter.periods import day_of
@@ -16,9 +17,21 @@ _DIGITS = Decimal(1).scaleb(-9)
 _ABOVE_ALL = Decimal("Infinity")
 
 
-def spend_of(budgets: Sequence[TokenBudget], month: Span) -> MonthSpend:
-    """What is to be filled with the rows of a month, for the namespaces of these budgets."""
-    return MonthSpend(month, {budget.spec.scope.namespace for budget in budgets})
+def spend_of(
+    budgets: Sequence[TokenBudget],
+    month: Span,
+    reports: Mapping[str, Collection[str | None]] | None = None,
+) -> MonthSpend:
+    """What is to be filled with the rows of a month, for the namespaces of these budgets.
+
+    `reports` as in MonthSpend.
+    """
+    return MonthSpend(month, namespaces_of(budgets), reports)
+
+
+def namespaces_of(budgets: Sequence[TokenBudget]) -> set[str]:
+    """Those that have a budget."""
+    return {budget.spec.scope.namespace for budget in budgets}
 
 
 def budget_lines(budgets: Sequence[TokenBudget], spend: MonthSpend) -> list[BudgetLine]:
@@ -34,17 +47,22 @@ def budget_lines(budgets: Sequence[TokenBudget], spend: MonthSpend) -> list[Budg
 def _line(label: str, budget: TokenBudget, month: MonthSpend) -> BudgetLine:
     namespace = budget.spec.scope.namespace
     spend, to_come = month.to_date(namespace), month.to_come(namespace)
-    reached = _reached(budget, spend)
+    reached, clusters = _reached(budget, spend), month.clusters(namespace)
     return BudgetLine(
         name=label,
         namespace=namespace,
         month=f"{day_of(month.start):%Y-%m}",
         spend=spend,
         limit=budget.spec.monthly_limit_usd,
-        forecast=None if to_come is None else EXACT.add(spend, to_come.quantize(_DIGITS)),
+        forecast=None if to_come is None else EXACT.add(spend, _rounded(to_come)),
         reached_percent=None if reached is None else reached.percent,
         reached_severity=None if reached is None else reached.severity,
+        clusters=clusters,
     )
+
+
+def _rounded(amount: Decimal) -> Decimal:
+    return EXACT.quantize(amount, _DIGITS)
 
 
 def _reached(budget: TokenBudget, spend: Decimal) -> AlertThreshold | None:
@@ -53,7 +71,7 @@ def _reached(budget: TokenBudget, spend: Decimal) -> AlertThreshold | None:
     reached = [
         one
         for one in budget.spec.alert_thresholds
-        if spend > 0 and spend * 100 >= limit * one.percent
+        if spend > 0 and EXACT.multiply(spend, 100) >= EXACT.multiply(limit, one.percent)
     ]
     return max(reached, key=lambda one: (one.percent, one.severity == "critical"), default=None)
 

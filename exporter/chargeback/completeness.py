@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from exporter.chargeback.figures import Completeness, Estimate, Gap
 from exporter.chargeback.grouping import of_kind
 from exporter.chargeback.holders import RowKind
+from exporter.chargeback.pool_lines import unpooled_cost
 from exporter.chargeback.sums import NOTHING, sums_by
 
 #: What an Estimate calls each column.
@@ -31,6 +32,7 @@ def completeness_of(
         ),
         unobserved_gpu_hours=nothing_unseen if unseen is NOTHING else unseen.gpu_hours,
         unobserved_cost=unseen.cost,
+        unpooled_cost=unpooled_cost(lines),
         unpriced_tokens=unpriced_tokens,
         straddling=tuple(sorted(set(straddling))),
     )

@@ -78,6 +78,14 @@ class Cube:
         if self._pending_rows >= _PENDING_ROWS:
             self._add_up()
 
+    def take(self, other: Cube) -> None:
+        """Add what another cube holds, of a window inside this one and with the same tags."""
+        other._add_up()
+        self._added_up += other._added_up
+        self._rows += other._rows
+        self._currencies |= other._currencies
+        self._coverage.add(other._coverage.spans)
+
     def _add_up(self) -> None:
         """Pending rows become lines; all lines are added up when they have doubled."""
         if self._pending:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 
-EXACT = Context(prec=120)
+#: Wide enough for any amount over the smallest number that a document can say.
+EXACT = Context(prec=400)
 _ATTO_DIGITS = 18
 _RATIO = Decimal(1).scaleb(-9)
+_CENT = Decimal("0.01")
 
 
 def ratio(amount: Decimal, count: Decimal | int) -> Decimal | None:
@@ -18,6 +20,19 @@ def ratio(amount: Decimal, count: Decimal | int) -> Decimal | None:
 def quotient(amount: Decimal, count: Decimal | int) -> Decimal:
     """Rounded to nine digits, as all ratios of a report."""
     return EXACT.divide(amount, Decimal(count)).quantize(_RATIO, context=EXACT)
+
+
+def share(part: Decimal, whole: Decimal) -> Decimal | None:
+    """The part of a whole; null of less than a cent, of which no part tells anything."""
+    return quotient(part, whole) if whole >= _CENT else None
+
+
+def added(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum with all of its digits."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
 
 
 def evenly(amount: Decimal, parts: int) -> Iterator[Decimal]:

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Decimal
+from enum import StrEnum
 
-_MILLION = 1_000_000
-#: Digits of a ratio; sums keep all of theirs.
-_RATIO = Decimal(1).scaleb(-9)
-#: Wide enough for any amount over the smallest number that a document can say.
-_WIDE = Context(prec=400)
+from exporter.chargeback.cloud_figures import CloudComparison
+from exporter.chargeback.decimals import EXACT, ratio
+
+_MILLION = Decimal(1_000_000)
+
+
+class Nobodys(StrEnum):
+    """GPU-time that no holder has."""
+
+    IDLE = "idle"
+    UNOBSERVED = "unobserved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,8 @@ class Sums:
     shared. Tokens and requests of pods on no known GPU are in `tokens`, `requests` and, apart, in
     `unpriced_tokens`, `unpriced_requests`: they cost nothing and must not make others cheaper.
     `served_cost` is the cost of rows with tokens or requests, without those unpriced ones, which
-    have a cost where contracted prices are billed.
+    have a cost where contracted prices are billed. `unobserved_gpu_hours` are those in `gpu_hours`
+    that no sample shows.
     """
 
     cost: Decimal
@@ -38,6 +46,7 @@ class Sums:
     marginal: Decimal | None
     idle: Decimal | None
     gpu_hours: Decimal | None
+    unobserved_gpu_hours: Decimal | None
     active_gpu_hours: Decimal | None
     energy_kwh: Decimal | None
     tokens_input: int
@@ -55,33 +64,42 @@ class Sums:
         return self.tokens_input + self.tokens_output
 
     @property
+    def _priced_tokens(self) -> int:
+        return self.tokens - self.unpriced_tokens
+
+    @property
     def cost_per_million_tokens(self) -> Decimal | None:
         """Of the tokens that have a price."""
-        return _per(self.served_cost * _MILLION, self.tokens - self.unpriced_tokens)
+        return _per_million(self.served_cost, self._priced_tokens)
+
+    @property
+    def full_cost_per_million_tokens(self) -> Decimal | None:
+        """All cost, that of idle GPUs included, by the tokens that have a price."""
+        return _per_million(self.cost, self._priced_tokens)
 
     @property
     def marginal_per_million_tokens(self) -> Decimal | None:
         """What another million tokens costs while the hardware is there anyway."""
-        tokens = self.tokens - self.unpriced_tokens
-        return None if self.marginal is None else _per(self.marginal * _MILLION, tokens)
+        return None if self.marginal is None else _per_million(self.marginal, self._priced_tokens)
 
     @property
     def cost_per_request(self) -> Decimal | None:
         """Of the requests that have a price."""
         if self.requests is None:
             return None
-        return _per(self.served_cost, self.requests - self.unpriced_requests)
+        return ratio(self.served_cost, self.requests - self.unpriced_requests)
 
     @property
     def utilization(self) -> Decimal | None:
         """Active over held or observed GPU-time, 0 to 1, an estimate."""
         if self.gpu_hours is None or self.active_gpu_hours is None:
             return None
-        return _per(self.active_gpu_hours, self.gpu_hours)
+        unobserved = self.unobserved_gpu_hours or Decimal(0)
+        return ratio(self.active_gpu_hours, EXACT.subtract(self.gpu_hours, unobserved))
 
 
-def _per(amount: Decimal, count: Decimal | int) -> Decimal | None:
-    return _WIDE.divide(amount, Decimal(count)).quantize(_RATIO, context=_WIDE) if count else None
+def _per_million(amount: Decimal, tokens: int) -> Decimal | None:
+    return ratio(EXACT.multiply(amount, _MILLION), tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +129,17 @@ class GroupLine:
     """The rows with the same values of the keys asked for; null where rows have none.
 
     `before` is the same of the period before, null unless asked for or if there was nothing.
+    `compared` is what stands beside it, null where that is all of `sums`: see Chargeback.
+    `nobodys` tells a line of nothing but GPU-time that no holder has, null for all others: its
+    values are `__idle__` or `__unobserved__` for a namespace, a sub-account and a tag it has not.
     """
 
     values: tuple[str | None, ...]
+    nobodys: Nobodys | None
     sums: Sums
     before: Sums | None
     days: tuple[Decimal, ...]  # cost of each day of the report's days
+    compared: Sums | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +152,7 @@ class ModelLine:
     daily_per_million: tuple[Decimal | None, ...]
     gpu_utilization: Decimal | None  # of the GPU-time of this model
     cost_profiles: tuple[str, ...]
+    compared: Sums | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +162,8 @@ class PoolLine:
     `observed_gpu_hours` are those of all rows but unobserved ones, `unobserved_gpu_hours` those
     that no sample shows. `idle_cost` and `unobserved_cost` are what no holder pays; where idle is
     shared, `idle_cost` is what holders pay for it. `cost` is that of the pool, whatever is billed.
+    `undetailed_cost` is what further rows of the pool cost whose layout knows no GPU-hours
+    (infercost-1.0): it is in none of the other figures.
     """
 
     cluster: str
@@ -152,18 +178,19 @@ class PoolLine:
     idle_gpu_hours: Decimal
     active_gpu_hours: Decimal
     energy_kwh: Decimal
+    undetailed_cost: Decimal
     days_utilization: tuple[Decimal | None, ...]
 
     @property
     def utilization(self) -> Decimal | None:
         """Active over observed GPU-time, 0 to 1, an estimate."""
-        return _per(self.active_gpu_hours, self.observed_gpu_hours)
+        return ratio(self.active_gpu_hours, self.observed_gpu_hours)
 
     @property
     def completeness(self) -> Decimal | None:
         """Observed over all GPU-time, 0 to 1."""
-        whole = self.observed_gpu_hours + self.unobserved_gpu_hours
-        return _per(self.observed_gpu_hours, whole)
+        whole = EXACT.add(self.observed_gpu_hours, self.unobserved_gpu_hours)
+        return ratio(self.observed_gpu_hours, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +200,7 @@ class BudgetLine:
     `spend` is EffectiveCost of its namespace since the month began. `forecast` is the spend at the
     month's end if the mean of the last seven days with data goes on; null without data.
     `reached` is the highest threshold reached, in percent, with its severity; null if none.
+    `clusters` are those in which the namespace has rows in the month: `spend` is their sum.
     """
 
     name: str
@@ -183,65 +211,17 @@ class BudgetLine:
     forecast: Decimal | None
     reached_percent: int | None
     reached_severity: str | None
+    clusters: tuple[str, ...] = ()
 
     @property
     def utilization(self) -> Decimal | None:
         """Spend over limit; null for a limit of zero."""
-        return _per(self.spend, self.limit)
+        return ratio(self.spend, self.limit)
 
     @property
     def forecast_utilization(self) -> Decimal | None:
         """Forecast over limit."""
-        return None if self.forecast is None else _per(self.forecast, self.limit)
-
-
-@dataclass(frozen=True, slots=True)
-class CloudLine:
-    """One model's own tokens at one cloud entry's prices.
-
-    Costs are of the report's tokens. `own_usd` and `marginal_usd` are the model's EffectiveCost
-    and marginal cost at the rate; `savings_usd` is cloud minus own, negative where the cloud is
-    cheaper. `break_even_tokens_per_day` is how many tokens a day, in the mix seen, make both cost
-    the same: the own cost that does not depend on tokens, by the difference of the prices of one
-    token; null where the cloud is cheaper than the own marginal cost, so that no number does.
-    `like` says whether the catalog's comparisons name this entry for the model.
-    """
-
-    model: str
-    provider: str
-    cloud_model: str
-    tier: str | None
-    like: bool
-    tokens_per_day: Decimal
-    utilization: Decimal | None
-    cloud_usd: Decimal
-    own_usd: Decimal
-    marginal_usd: Decimal | None
-    cloud_per_million_usd: Decimal
-    own_per_million_usd: Decimal
-    marginal_per_million_usd: Decimal | None
-    break_even_tokens_per_day: int | None
-
-    @property
-    def savings_usd(self) -> Decimal:
-        """Negative where the cloud is cheaper."""
-        return self.cloud_usd - self.own_usd
-
-    @property
-    def savings_ratio(self) -> Decimal | None:
-        """Savings over the cloud's cost."""
-        return _per(self.savings_usd, self.cloud_usd)
-
-
-@dataclass(frozen=True, slots=True)
-class CloudComparison:
-    """Lines by model and by what the cloud would cost; and where and when the prices were read."""
-
-    lines: tuple[CloudLine, ...]
-    every_entry: bool  # false: for each model only the entries like it
-    last_verified: date
-    sources: tuple[str, ...]
-    usd_rate: Decimal  # USD per unit of the billing currency
+        return None if self.forecast is None else ratio(self.forecast, self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +232,28 @@ class Gap:
     report: str  # "default" for the implicit one
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Time of a report of a cluster whose rows are not due yet, while others have theirs.
+
+    Unix seconds, the end excluded. `schedule` says how long the periods of the report are.
+    """
+
+    cluster: str
+    report: str
+    schedule: str  # hourly, daily, weekly or monthly
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOf:
+    """A report of a cluster."""
+
+    cluster: str
+    report: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,14 +268,24 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """What is missing, what was estimated and what was left out of the figures."""
+    """What is missing, what was estimated and what was left out of the figures.
+
+    `unpooled_cost` is the EffectiveCost of rows that are in no pool's `cost`: of a layout without
+    GPU-hours, or of no pool. Unless prices are contracted, it and the pools' cost are the total.
+    """
 
     gaps: tuple[Gap, ...]
     estimates: tuple[Estimate, ...]
     unobserved_gpu_hours: Decimal | None
     unobserved_cost: Decimal
+    unpooled_cost: Decimal
     unpriced_tokens: int
     straddling: tuple[str, ...]  # objects with rows that reach over the edge of the period
+    awaited: tuple[Awaited, ...] = ()
+    unreadable: tuple[str, ...] = ()  # objects that could not be read
+    budget_gaps: tuple[Gap, ...] = ()  # in the budgets' month, outside of the period
+    not_compared: tuple[ReportOf, ...] = ()
+    budgets_fault: str | None = None  # why there are no budget lines, although there are budgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,3 +304,6 @@ class Chargeback:
     budgets: tuple[BudgetLine, ...]  # fullest first
     cloud: CloudComparison | None
     completeness: Completeness
+    #: What of `total` stands beside `total_before`; null where that is all of it. Reports that have
+    #: no time of the same length in both (completeness.not_compared) are in neither.
+    total_compared: Sums | None = None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
 from exporter.chargeback.days import Days
-from exporter.chargeback.figures import GroupLine, ModelLine
+from exporter.chargeback.figures import GroupLine, ModelLine, Nobodys
 from exporter.chargeback.grouping import added_up, dearest_first
 from exporter.chargeback.keys import columns_of
+from exporter.chargeback.nobodys import NOBODYS
 from exporter.chargeback.sums import NOTHING, sums_by
 
 _MODEL = ("model",)
@@ -20,20 +22,30 @@ _MODEL = ("model",)
 def group_lines(
     lines: pa.Table, before: pa.Table | None, keys: Sequence[str], days: Days
 ) -> tuple[GroupLine, ...]:
-    """One line for each combination of values, dearest first.
+    """One line for each combination of values, dearest first; of lines that were `told_apart`.
 
     Those of the period before that have no row any more come with sums of nothing, so that what
     was spent before adds up too.
     """
-    columns = columns_of(keys)
+    columns = [*columns_of(keys), NOBODYS]
     now, daily = sums_by(lines, columns), days.cost(columns)
     earlier = {} if before is None else sums_by(before, columns)
     nothing = (Decimal(0),) * len(days.dates)
     groups = [
-        GroupLine(key, now.get(key, NOTHING), earlier.get(key), daily.get(key, nothing))
-        for key in now | earlier
+        GroupLine(
+            values=tuple(values),
+            nobodys=None if nobodys is None else Nobodys(nobodys),
+            sums=now.get((*values, nobodys), NOTHING),
+            before=earlier.get((*values, nobodys)),
+            days=daily.get((*values, nobodys), nothing),
+        )
+        for *values, nobodys in now | earlier
     ]
-    return tuple(sorted(groups, key=lambda group: dearest_first(group.values, group.sums.cost)))
+    return tuple(sorted(groups, key=_order))
+
+
+def _order(group: GroupLine) -> tuple[Any, ...]:
+    return dearest_first((*group.values, group.nobodys), group.sums.cost)
 
 
 def model_lines(lines: pa.Table, before: pa.Table | None, days: Days) -> tuple[ModelLine, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from exporter.chargeback.decimals import EXACT
 from exporter.chargeback.holders import Cells, RowKind
 
 Key = tuple[Any, ...]
@@ -54,9 +56,9 @@ def shared_idle(lines: pa.Table) -> Cells:
     return where(pc.invert(of_kind(lines, *POOL_KINDS)), lines["shared_idle"])
 
 
-def dearest_first(key: Key, cost: Any) -> tuple[Any, ...]:
+def dearest_first(key: Key, cost: Decimal) -> tuple[Any, ...]:
     """A key to sort by: dearest first, equally dear ones by their values, null last."""
-    return (-cost, *((value is None, value or "") for value in key))
+    return (EXACT.minus(cost), *((value is None, value or "") for value in key))
 
 
 def distinct(lines: pa.Table, column: str) -> Collection[str]:

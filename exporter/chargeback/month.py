@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Decimal
 
 import pyarrow as pa
 
 from exporter.chargeback.cells import cells_of
+from exporter.chargeback.decimals import EXACT
 from exporter.chargeback.holders import namespaces
 from exporter.errors import UnreadableFile
 from exporter.focus.extensions import PREFIXES
 from exporter.periods import DAY_SECONDS, HOUR_SECONDS
 
-#: Sums of 18 fractional digits stay exact up to any amount there is.
-EXACT = Context(prec=76)
 #: How far back a forecast looks, seconds.
 _LOOKS_BACK = 7 * DAY_SECONDS
 
+#: Wider than a row's amount: a sum of 38 digits would turn over silently.
+_SUM = pa.decimal256(76, 18)
 _OF_FOCUS = ("EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency", "Currency")
 #: By the first of them all layouts but infercost-1.0 are known; the other is a row's namespace.
 _OF_EXTENSIONS = tuple(prefix + name for prefix in PREFIXES for name in ("GpuHours", "Namespace"))
@@ -60,8 +61,10 @@ class _Series:
             inside = end - max(start, since)
             if inside > 0:
                 seconds += inside
-                amount += costs.get(namespace, Decimal(0)) * inside / (end - start)
-        return amount * HOUR_SECONDS / seconds if seconds else Decimal(0)
+                cost = EXACT.multiply(costs.get(namespace, Decimal(0)), inside)
+                amount = EXACT.add(amount, EXACT.divide(cost, end - start))
+        whole = EXACT.multiply(amount, HOUR_SECONDS)
+        return EXACT.divide(whole, seconds) if seconds else Decimal(0)
 
 
 class MonthSpend:
@@ -71,12 +74,18 @@ class MonthSpend:
     left out. Memory grows with periods, reports and these namespaces, not with rows.
 
     A `report` is any name that tells the reports of a cluster apart, which may be exported to
-    different times.
+    different times. `reports` are those that may hold rows of a namespace, where that is known.
     """
 
-    def __init__(self, month: Span, namespaces: Collection[str]) -> None:
+    def __init__(
+        self,
+        month: Span,
+        namespaces: Collection[str],
+        reports: Mapping[str, Collection[str | None]] | None = None,
+    ) -> None:
         self.start, self.end = month
         self._namespaces = frozenset(namespaces)
+        self._reports = reports or {}
         self._series: defaultdict[tuple[str, str | None], _Series] = defaultdict(_Series)
         self._currencies: set[str] = set()
 
@@ -130,18 +139,34 @@ class MonthSpend:
 
         Each report of each cluster goes on from where it is exported to. One that ended more than
         seven days, and its own longest period, before the others does not: its cluster is gone.
-        Null without any exported period.
+        Null without any exported period, and while a report that may hold the namespace has none
+        and no other holds it: then nobody knows what it costs.
         """
         until = self.until
-        if until is None:
+        if until is None or self._is_unknown(namespace):
             return None
         total = Decimal(0)
         for series in self._exported():
             end = series.until
             if until - end <= _LOOKS_BACK + series.longest:
-                hours = Decimal(self.end - end) / HOUR_SECONDS
-                total += series.mean_hourly(namespace, end - _LOOKS_BACK) * hours
+                hours = EXACT.divide(Decimal(self.end - end), HOUR_SECONDS)
+                mean = series.mean_hourly(namespace, end - _LOOKS_BACK)
+                total = EXACT.add(total, EXACT.multiply(mean, hours))
         return total
+
+    def clusters(self, namespace: str) -> tuple[str, ...]:
+        """Where the namespace has rows, sorted."""
+        found = {
+            cluster
+            for (cluster, _), series in self._series.items()
+            if any(namespace in costs for costs in series.periods.values())
+        }
+        return tuple(sorted(found))
+
+    def _is_unknown(self, namespace: str) -> bool:
+        exported = {report for (_, report), series in self._series.items() if series.periods}
+        lacking = set(self._reports.get(namespace, ())) - exported
+        return bool(lacking) and not self.clusters(namespace)
 
     def _exported(self) -> Iterator[_Series]:
         return (one for one in self._series.values() if one.periods)
@@ -155,7 +180,7 @@ def _sums(cells: pa.Table) -> pa.Table:
             "end": cells["ChargePeriodEnd"],
             "namespace": namespaces(cells),
             "currency": cells["BillingCurrency"],
-            "cost": cells["EffectiveCost"],
+            "cost": cells["EffectiveCost"].cast(_SUM),
         }
     )
     keys = ["start", "end", "namespace", "currency"]

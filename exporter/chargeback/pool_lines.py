@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.chargeback.days import Days
+from exporter.chargeback.decimals import added
 from exporter.chargeback.figures import PoolLine
 from exporter.chargeback.grouping import (
     Key,
@@ -28,9 +30,12 @@ _Hardware = tuple[str | None, int | None]
 def pool_lines(lines: pa.Table, days: Days) -> tuple[PoolLine, ...]:
     """One line for each pool, by cluster and profile.
 
-    Only of rows that know GPU-hours and the parts of their cost: infercost-1.0 has neither.
+    Only of rows that know GPU-hours and the parts of their cost: infercost-1.0 has neither. What
+    such rows of a pool cost stands beside; a pool without any others has no line.
     """
-    known = lines.filter(pc.and_(lines["detailed"], pc.is_valid(lines["cost_profile"])))
+    known = lines.filter(_in_a_pool(lines))
+    undetailed = lines.filter(pc.invert(lines["detailed"]))
+    besides = {key: sums["cost"] for key, sums in added_up(undetailed, _POOL, ["cost"])}
     hardware, utilization, measures = _hardware(known), days.utilization(_POOL), _measures(known)
     # Apart from the columns of the same names, which may be null.
     renamed = {f"pool_{name}": column for name, column in measures.items()}
@@ -41,10 +46,21 @@ def pool_lines(lines: pa.Table, days: Days) -> tuple[PoolLine, ...]:
             profile,
             *hardware[cluster, profile],
             **{name: sums[f"pool_{name}"] for name in measures},
+            undetailed_cost=besides.get((cluster, profile), Decimal(0)),
             days_utilization=utilization[cluster, profile],
         )
         for (cluster, profile), sums in sorted(found, key=lambda each: each[0])
     )
+
+
+def unpooled_cost(lines: pa.Table) -> Decimal:
+    """The EffectiveCost of the rows that no pool's figures are of."""
+    outside = lines.filter(pc.invert(_in_a_pool(lines)))
+    return added(sums["cost"] for _, sums in added_up(outside, (), ["cost"]))
+
+
+def _in_a_pool(lines: pa.Table) -> Cells:
+    return pc.and_(lines["detailed"], pc.is_valid(lines["cost_profile"]))
 
 
 def _measures(lines: pa.Table) -> Mapping[str, Cells]:

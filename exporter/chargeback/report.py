@@ -17,6 +17,7 @@ from exporter.chargeback.figures import BudgetLine, Chargeback, Gap, Scope
 from exporter.chargeback.group_lines import group_lines, model_lines
 from exporter.chargeback.grouping import distinct
 from exporter.chargeback.keys import check_keys
+from exporter.chargeback.nobodys import told_apart
 from exporter.chargeback.pool_lines import pool_lines
 from exporter.chargeback.sums import sums_by
 from exporter.documents.kinds import CloudPricing
@@ -56,9 +57,10 @@ def charge_back(
     currency = _currency(found, before)
     if found.until is None:
         raise ValueError("a report is made of rows, and there are none")
-    lines, earlier = found.table(), _earlier(before)
+    lines, earlier = told_apart(found.table(), asked.keys), _earlier(before, asked.keys)
     days = Days(lines, asked.start, found.until)
     total = sums_by(lines, ())[()]
+    contracted = pc.sum(lines["contracted"]).as_py() > 0
     return Chargeback(
         scope=Scope(
             name=asked.name,
@@ -68,7 +70,7 @@ def charge_back(
             clusters=tuple(distinct(lines, "cluster")),
             currency=currency,
             layouts=tuple(sorted(set(layouts))),
-            contracted=pc.sum(lines["contracted"]).as_py() > 0,
+            contracted=contracted,
             spread=pc.max(lines["days"]).as_py() > 1,
             objects=objects,
             rows=found.rows,
@@ -83,7 +85,12 @@ def charge_back(
         pools=pool_lines(lines, days),
         budgets=budgets,
         cloud=compare_with_cloud(
-            lines, pricing, usd_rate, found.covered_seconds, every_entry=asked.every_entry
+            lines,
+            pricing,
+            usd_rate,
+            found.covered_seconds,
+            every_entry=asked.every_entry,
+            contracted=contracted,
         ),
         completeness=completeness_of(lines, gaps, straddling, total.unpriced_tokens),
     )
@@ -99,6 +106,6 @@ def _currency(found: Cube, before: Cube | None) -> str:
     return "".join(currencies)
 
 
-def _earlier(before: Cube | None) -> pa.Table | None:
+def _earlier(before: Cube | None, keys: Sequence[str]) -> pa.Table | None:
     """The lines of the period before; None unless asked for, or if there were no rows."""
-    return None if before is None or before.rows == 0 else before.table()
+    return None if before is None or before.rows == 0 else told_apart(before.table(), keys)

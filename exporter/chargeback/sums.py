@@ -32,6 +32,7 @@ _DETAILS = (
     "maintenance",
     "electricity",
     "gpu_hours",
+    "unobserved_gpu_hours",
     "active_gpu_hours",
     "energy_kwh",
 )
@@ -49,6 +50,7 @@ NOTHING = Sums(
     marginal=None,
     idle=None,
     gpu_hours=None,
+    unobserved_gpu_hours=None,
     active_gpu_hours=None,
     energy_kwh=None,
     tokens_input=0,
@@ -78,10 +80,15 @@ def sums_by(lines: pa.Table, by: Sequence[str]) -> dict[Key, Sums]:
 
 def _derived(lines: pa.Table) -> Mapping[str, pa.ChunkedArray]:
     unpriced, of_pool = of_kind(lines, RowKind.UNPRICED), of_kind(lines, *POOL_KINDS)
+    hours = lines["gpu_hours"]
     without_details = pc.invert(lines["detailed"])
     return {
         "served_cost": where(of_kind(lines, RowKind.SERVED), lines["cost"]),
         "idle": pc.add(where(of_pool, lines["cost"]), shared_idle(lines)),
+        # Null where the hours are, so that rows without any do not say that all were observed.
+        "unobserved_gpu_hours": pc.if_else(
+            pc.is_valid(hours), where(of_kind(lines, RowKind.UNOBSERVED), hours), hours
+        ),
         "unpriced_tokens": where(
             unpriced, pc.add(filled(lines["tokens_input"]), filled(lines["tokens_output"]))
         ),

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
-from exporter.chargeback.budgets import budget_lines, spend_of
-from exporter.chargeback.figures import BudgetLine
+from exporter.chargeback.budgets import budget_lines, namespaces_of, spend_of
+from exporter.chargeback.decimals import EXACT
+from exporter.chargeback.figures import BudgetLine, Gap
 from exporter.chargeback.month import MonthSpend, Span, month_columns
 from exporter.commands.building import Configuration
-from exporter.commands.reporting.objects import find_objects
+from exporter.commands.reporting.coverage import Coverage, Held, as_gaps, due_until
+from exporter.commands.reporting.document import plain
+from exporter.commands.reporting.expecting import asking, of_documents, reports_by_namespace
+from exporter.commands.reporting.gathering import held_by, rows_window
+from exporter.commands.reporting.objects import (
+    DataObject,
+    doubled,
+    find_objects,
+    refuse_doubles,
+)
 from exporter.commands.reporting.reading import ReadObject, read_objects
-from exporter.documents.kinds import TokenBudget
 from exporter.errors import ExporterError, UnreadableFile
-from exporter.integers import plain_decimal
 from exporter.log import get_logger
-from exporter.periods import last_settled, month_of
-from exporter.settings import Settings
+from exporter.periods import last_settled, month_of, rfc3339
 from exporter.storage.keys import layout_name, slug
 from exporter.storage.store import Store
 
-_DIGITS = 9
+_DIGITS = Decimal(1).scaleb(-9)
 
 
 def tell_budgets(
@@ -35,7 +42,7 @@ def tell_budgets(
     if not budgets:
         return []
     try:
-        lines = budget_lines(budgets, _month_spend(settings, budgets, store, clusters, now))
+        lines = budget_lines(budgets, _month_spend(configuration, store, clusters, now))
     except ExporterError as error:
         get_logger().warning("budgets could not be evaluated", reason=str(error))
         return None
@@ -45,56 +52,78 @@ def tell_budgets(
 
 
 def _month_spend(
-    settings: Settings,
-    budgets: Sequence[TokenBudget],
-    store: Store,
-    clusters: Sequence[str],
-    now: int,
+    configuration: Configuration, store: Store, clusters: Sequence[str], now: int
 ) -> MonthSpend:
+    settings, budgets = configuration.settings, configuration.documents.token_budgets
     if not clusters:
         raise ExporterError("the source names no cluster, so that none can be looked at")
     last = last_settled(settings.collection_granularity, now, settings.collection_settle_minutes)
-    start, end = month_of(last.start)
-    spend = read_month(
+    month = month_of(last.start)
+    reports = reports_by_namespace(configuration.plans, namespaces_of(budgets))
+    spend = spend_of(budgets, month, reports)
+    names = {slug(cluster): cluster for cluster in clusters}
+    window = month[0], min(month[1], now)
+    objects = find_objects(
         store,
         settings.s3_prefix,
-        layout_name(settings.focus_version),
-        {slug(cluster) for cluster in clusters},
-        (start, min(end, now)),
-        spend_of(budgets, (start, end)),
+        window,
+        clusters=names,
+        layout=layout_name(settings.focus_version),
     )
+    coverage = read_month(store, objects, window, spend)
+    expected = of_documents(configuration.plans, names, None)
+    for series, period in coverage.without_rows(asking(store), expected):
+        spend.cover(series.cluster_slug, series.report_slug, period)
     _check_currency(spend, settings.focus_billing_currency)
+    due = due_until(
+        now, settings.collection_settle_minutes, settings.collection_lookback_hours, month
+    )
+    _tell_gaps(as_gaps(coverage.times(due, asking(store), expected), names))
     return spend
 
 
 def read_month(
-    store: Store,
-    prefix: str,
-    layout: str,
-    clusters: Collection[str],
-    window: Span,
-    spend: MonthSpend,
-) -> MonthSpend:
-    """Adds to `spend` what the objects of these clusters (slugs) hold of a window.
+    store: Store, objects: Sequence[DataObject], window: Span, spend: MonthSpend
+) -> Coverage:
+    """Adds to `spend` what the objects hold of a window; which time they are of.
 
-    Raises ExporterError when one of them cannot be read: the sum would be wrong.
+    Raises ExporterError when one of them cannot be read or holds the time of another: the sum
+    would be wrong.
     """
-    objects = find_objects(store, prefix, window, clusters=clusters, layout=layout)
+    refuse_doubles(store, objects)
+    coverage = Coverage(window)
     for one in read_objects(store, objects, month_columns):
         try:
-            _add(spend, one)
+            coverage.add(_add(store, spend, one))
         except UnreadableFile as error:
             raise UnreadableFile(f"{store.describe()}{one.found.key}: {error}") from error
-    return spend
+    for first, second in coverage.doubled():
+        raise doubled(store, first, second)
+    return coverage
 
 
-def _add(spend: MonthSpend, one: ReadObject) -> None:
+def _add(store: Store, spend: MonthSpend, one: ReadObject) -> Held:
     if one.batch is None:
         raise UnreadableFile(one.fault or "cannot be read")
-    series = one.found.series
+    series, rows = one.found.series, rows_window(one.batch, text=one.text)
     if one.found.end is not None:
-        spend.cover(series.cluster_slug, series.report, (one.found.start, one.found.end))
-    spend.add(one.batch, text=one.text, cluster=series.cluster_slug, report=series.report)
+        spend.cover(series.cluster_slug, series.report_slug, (one.found.start, one.found.end))
+    spend.add(one.batch, text=one.text, cluster=series.cluster_slug, report=series.report_slug)
+    return held_by(store, one.found, rows)
+
+
+def _tell_gaps(gaps: Sequence[Gap]) -> None:
+    """Time that is missing is no spend: the sums are lower than what the month has cost."""
+    if gaps:
+        first = gaps[0]
+        get_logger().info(
+            "budgets lack time that is not exported",
+            gaps=len(gaps),
+            cluster=first.cluster,
+            report=first.report,
+            start=rfc3339(first.start),
+            end=rfc3339(first.end),
+        )
 
 
 def _check_currency(spend: MonthSpend, currency: str) -> None:
@@ -127,7 +156,7 @@ def tell_budget(line: BudgetLine, currency: str) -> None:
 
 def _text(amount: Decimal) -> str:
     """At most nine fractional digits."""
-    return plain_decimal(int(amount.scaleb(_DIGITS).to_integral_value()), _DIGITS)
+    return plain(EXACT.quantize(amount, _DIGITS))
 
 
 def _percent(ratio: Decimal | None) -> float | None:

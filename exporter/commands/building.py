@@ -1,4 +1,7 @@
-"""From settings and documents to the arguments of the stages."""
+"""From settings and documents to the arguments of the stages.
+
+What makes and writes rows is imported where it is needed: reading begins before that.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,8 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from exporter.cost.billing import ReportPlan, plan_reports
-from exporter.cost.sale import SalesTerms
 from exporter.documents.agreement import Terms
 from exporter.documents.load import Documents, load_documents
-from exporter.focus.columns import defines_shares
-from exporter.pipeline.publishing import Place
-from exporter.pipeline.rows import RowRules
 from exporter.reading.window import ReadingRules
 from exporter.settings import Settings
 from exporter.sources.census import Census
@@ -26,6 +25,9 @@ from exporter.usage.engines import ENGINES
 from exporter.usage.identity import ClusterNaming
 
 if TYPE_CHECKING:
+    from exporter.cost.sale import SalesTerms
+    from exporter.pipeline.publishing import Place
+    from exporter.pipeline.rows import RowRules
     from exporter.sources.access import PrometheusAccess
 
 #: The longest that `check` waits for one answer; a run may wait longer.
@@ -44,21 +46,28 @@ class Configuration:
 def configure(settings: Settings) -> Configuration:
     """Load the documents of CONFIG_PATH. Raises ConfigurationError with all their faults."""
     documents = documents_of(settings)
+    return Configuration(settings, documents, plans_of(settings, documents))
+
+
+def plans_of(settings: Settings, documents: Documents) -> list[ReportPlan]:
+    """Every report that the documents make, and the implicit one."""
     reports = [(report, documents.resolve_profile(report)) for report in documents.usage_reports]
-    return Configuration(
-        settings, documents, plan_reports(reports, settings.collection_granularity)
-    )
+    return plan_reports(reports, settings.collection_granularity)
 
 
-def documents_of(settings: Settings, faulty: frozenset[str] = frozenset()) -> Documents:
+def documents_of(
+    settings: Settings, faulty: frozenset[str] = frozenset(), *, makes_rows: bool = True
+) -> Documents:
     """The documents of CONFIG_PATH, in agreement with the settings but for those that are faulty.
 
-    Raises ConfigurationError with all their faults.
+    Who makes no rows needs no CostProfile and no RateCard. Raises ConfigurationError with all
+    their faults.
     """
     known = "FOCUS_BILLING_CURRENCY" not in faulty
     terms = Terms(
         settings.focus_billing_currency if known else None,
-        card_needed=settings.focus_billed_cost == "contracted",
+        card_needed=makes_rows and settings.focus_billed_cost == "contracted",
+        profiles_needed=makes_rows,
     )
     return load_documents(settings.config_path, terms)
 
@@ -165,6 +174,8 @@ def open_store(settings: Settings, *, attempts: int | None = None) -> Store:
 
 def place_of(settings: Settings, store: Store) -> Place:
     """Where objects go and in which form."""
+    from exporter.pipeline.publishing import Place
+
     ternary = settings.ternary_path_prefix if settings.ternary_enabled else None
     return Place(
         store, settings.s3_prefix, ternary, settings.s3_format, settings.parquet_compression
@@ -192,6 +203,8 @@ def row_rules(
     namespaces: tuple[str, ...] | None = None,
 ) -> RowRules:
     """What all rows have in common; arguments come before the settings of the same meaning."""
+    from exporter.pipeline.rows import RowRules
+
     settings = configuration.settings
     include = settings.collection_include_namespaces if namespaces is None else namespaces
     layout = version or settings.focus_version
@@ -222,10 +235,17 @@ def row_rules(
 
 def sales_terms(configuration: Configuration, layout: str | None = None) -> SalesTerms:
     """How charges are sold in a layout, by default in that of FOCUS_VERSION."""
+    from exporter.cost.sale import SalesTerms
+
     settings = configuration.settings
-    shares = defines_shares(layout or settings.focus_version)
     return SalesTerms(
         configuration.documents.rate_card,
         contracted=settings.focus_billed_cost == "contracted",
-        by_pool=settings.focus_split_allocation and shares,
+        by_pool=settings.focus_split_allocation and _defines_shares(layout, settings),
     )
+
+
+def _defines_shares(layout: str | None, settings: Settings) -> bool:
+    from exporter.focus.columns import defines_shares
+
+    return defines_shares(layout or settings.focus_version)

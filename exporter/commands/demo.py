@@ -52,7 +52,7 @@ def _report(environment: Mapping[str, str]) -> int:
 def _written() -> str:
     return f"""
 Wrote {_count_files()} Parquet files below {FOLDER}/focus/, as they would lie on S3.
-Wrote {PAGE}, a page to open in a browser. The same for a terminal:
+Wrote {PAGE}, a page for a browser. On a terminal:
 """
 
 

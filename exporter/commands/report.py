@@ -9,7 +9,7 @@ from typing import Literal
 
 from exporter import log
 from exporter.chargeback.figures import Chargeback
-from exporter.commands.building import documents_of
+from exporter.commands.building import documents_of, plans_of
 from exporter.commands.moments import named_period
 from exporter.commands.outputs import print_bytes, whole_file
 from exporter.commands.reporting.clusters import globs_of
@@ -19,11 +19,13 @@ from exporter.commands.reporting.publishing import publish_page
 from exporter.commands.terminal import terminal_width
 from exporter.documents.load import default_prices
 from exporter.errors import ConfigurationError, UnusableError
+from exporter.periods import rfc3339
 from exporter.settings import Settings, load_settings, unknown_names
 
 Form = Literal["table", "csv", "json", "html"]
 
 _FAILED = 3
+_USUAL_KEYS = "sub-account"
 #: More lines than a person reads; the report lists every one.
 _MOST_WARNINGS = 20
 
@@ -33,7 +35,7 @@ class ReportArguments:
     """What is asked for; null where nothing is said. `by` and `cluster` are comma lists."""
 
     period: str = "this-month"
-    by: str = "sub-account"
+    by: str = _USUAL_KEYS
     compare: bool = False
     comparison: bool = False
     form: Form = "table"
@@ -60,8 +62,23 @@ def report(environ: Mapping[str, str], arguments: ReportArguments, now: int) -> 
         content = _encoded(made.chargeback, arguments.form, width)
         _deliver(content, arguments)
         if arguments.publish:
-            publish_page(place, made.chargeback.scope.name, content)
+            _publish(place, made, content, arguments)
     return _FAILED if made.faults else 0
+
+
+def _publish(place: Place, made: Made, content: bytes, arguments: ReportArguments) -> None:
+    """A page with rows missing that are there must not take the place of a whole one."""
+    if made.faults:
+        log.get_logger().error(
+            "report not published, since objects could not be read",
+            objects=len(made.faults),
+            fix="make the objects readable, or export their periods again, and repeat the command",
+        )
+        return
+    by = "" if arguments.by == _USUAL_KEYS else f"by {arguments.by}"
+    clusters = "" if arguments.cluster is None else f"of {arguments.cluster}"
+    selection = " ".join(filter(None, (clusters, by)))
+    publish_page(place, made.chargeback.scope.name, content, selection)
 
 
 def _check(arguments: ReportArguments) -> None:
@@ -84,7 +101,7 @@ def _terms(
 ) -> Terms:
     keys = tuple(part.strip() for part in arguments.by.split(","))
     documented = environ.get("CONFIG_PATH", "").strip() or settings.config_path.exists()
-    documents = documents_of(settings) if documented else None
+    documents = documents_of(settings, makes_rows=False) if documented else None
     return Terms(
         period=named_period(arguments.period, now),
         keys=keys,
@@ -99,6 +116,8 @@ def _terms(
         usd_rate=settings.focus_usd_rate,
         budgets=() if documents is None else documents.token_budgets,
         pricing=default_prices() if documents is None else documents.cloud_pricing,
+        plans=() if documents is None else plans_of(settings, documents),
+        home=settings.cluster_name,
     )
 
 
@@ -112,6 +131,17 @@ def _warn(place: Place, made: Made) -> None:
         )
     if more := made.faults[_MOST_WARNINGS:]:
         logger.warning("more objects could not be read", objects=len(more))
+    gaps = made.chargeback.completeness.gaps
+    if gaps:
+        begin, end = min(gap.start for gap in gaps), max(gap.end for gap in gaps)
+        span = f"--start {rfc3339(begin)} --end {rfc3339(end)}"
+        logger.warning(
+            "data is missing, so the true cost is higher",
+            gaps=len(gaps),
+            first=rfc3339(begin),
+            last=rfc3339(end),
+            fix=f"infer-focus backfill {span} --missing-only",
+        )
 
 
 def _encoded(chargeback: Chargeback, form: Form, width: int | None) -> bytes:

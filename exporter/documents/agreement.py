@@ -24,10 +24,14 @@ _ONLY_ONE = {"CloudPricing": "keep one price list", "RateCard": "keep one rate c
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the settings want of a RateCard; a currency of null is not known."""
+    """What a command wants of the documents: whether it prices with profiles, and its RateCard.
+
+    A currency of null is not known.
+    """
 
     currency: str | None = None
     card_needed: bool = False
+    profiles_needed: bool = True
 
 
 def resolve(

@@ -239,7 +239,10 @@ class CloudProvider(Document):
 
 
 class Comparison(Document):
-    """Own models (a glob) are compared only with these entries: `provider/model` or a tier."""
+    """Own models (a glob) are compared only with these entries: `provider/model` or a tier.
+
+    Without entries they are compared with nothing.
+    """
 
     models: Text
     with_: Texts
@@ -275,8 +278,6 @@ class CloudPricing(Document):
         tiers = {model.tier for p in self.providers for model in p.models}
         known = {*self._entry_names(), *tiers}
         for index, comparison in enumerate(self.comparisons):
-            if not comparison.with_:
-                yield f"comparisons[{index}].with: is empty, expected provider/model or a tier"
             for partner in comparison.with_:
                 if partner not in known:
                     yield (

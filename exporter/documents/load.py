@@ -93,8 +93,10 @@ def _disagreements(
     yield from currency_faults(entries, terms)
     if not complete:
         return
-    yield from reference_faults(entries)
     yield from missing_card_faults(path, entries, terms)
+    if not terms.profiles_needed:
+        return
+    yield from reference_faults(entries)
     if not any(entry.kind == "CostProfile" for entry in entries):
         yield f"{path}: no CostProfile found, write one for each GPU pool, such as: {_EXAMPLE}"
 

@@ -56,7 +56,7 @@ def _cells(array: pa.Array) -> pa.Array:
 def _writer_of(kind: pa.DataType) -> Callable[[pa.Array], pa.Array]:
     if pa.types.is_string(kind):
         return _texts
-    if pa.types.is_decimal128(kind) and kind.scale > 0:
+    if (pa.types.is_decimal128(kind) or pa.types.is_decimal256(kind)) and kind.scale > 0:
         return _decimals
     if pa.types.is_timestamp(kind):
         return _times
@@ -97,7 +97,8 @@ def _decimals(array: pa.Array) -> pa.Array:
 
 def _unscaled(array: pa.Array) -> pa.Array:
     """The same digits as whole numbers."""
-    kind = pa.decimal128(array.type.precision, 0)
+    made = pa.decimal256 if pa.types.is_decimal256(array.type) else pa.decimal128
+    kind = made(array.type.precision, 0)
     return pa.Array.from_buffers(kind, len(array), array.buffers(), offset=array.offset)
 
 

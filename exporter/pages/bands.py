@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from exporter.chargeback.figures import Chargeback
-from exporter.focus.names import IDLE
-from exporter.pages.names import Name, is_nobodys, name
+from exporter.chargeback.decimals import EXACT, added
+from exporter.chargeback.figures import Chargeback, Nobodys
+from exporter.chargeback.grouping import dearest_first
+from exporter.pages.names import Name, name, stands_for
 
 #: Colours of the style sheet for bands of teams, in order; the others share one.
 COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7")
@@ -32,17 +33,17 @@ class Band:
 def bands(chargeback: Chargeback, most: int) -> tuple[Band, ...]:
     """Dearest first, at most so many of teams, the rest as one; what nobody pays comes last."""
     whole = _by_first_key(chargeback)
-    paid = [item for item in whole if not is_nobodys(item[0])]
+    paid = [item for item in whole if item[0][1] is None]
     kept, rest = (paid, []) if len(paid) <= most else (paid[: most - 1], paid[most - 1 :])
     key = chargeback.keys[0]
     colours = _colours(len(paid))
     shown = [
         Band(name(value, key), cost, days, colour, nobodys=False)
-        for (value, cost, days), colour in zip(kept, colours, strict=False)
+        for ((value, _), cost, days), colour in zip(kept, colours, strict=False)
     ]
     if rest:
         shown.append(_others(rest))
-    return (*shown, *(_nobodys(item) for item in whole if is_nobodys(item[0])))
+    return (*shown, *(_nobodys(item) for item in whole if item[0][1] is not None))
 
 
 def _colours(count: int) -> list[str]:
@@ -51,17 +52,18 @@ def _colours(count: int) -> list[str]:
     return [*own, *[OTHERS] * (count - len(own))]
 
 
-_Item = tuple[str | None, Decimal, tuple[Decimal, ...]]
+_Value = tuple[str | None, Nobodys | None]
+_Item = tuple[_Value, Decimal, tuple[Decimal, ...]]
 
 
 def _by_first_key(chargeback: Chargeback) -> list[_Item]:
-    costs: dict[str | None, Decimal] = {}
-    days: dict[str | None, tuple[Decimal, ...]] = {}
+    costs: dict[_Value, Decimal] = {}
+    days: dict[_Value, tuple[Decimal, ...]] = {}
     for line in chargeback.groups:
-        value = line.values[0]
-        costs[value] = costs.get(value, Decimal(0)) + line.sums.cost
+        value = line.values[0], stands_for(line.values[0], line.nobodys)
+        costs[value] = EXACT.add(costs.get(value, Decimal(0)), line.sums.cost)
         days[value] = _added(days.get(value), line.days)
-    dearest = sorted(costs, key=lambda value: (-costs[value], value is None, value or ""))
+    dearest = sorted(costs, key=lambda value: dearest_first(value, costs[value]))
     return [(value, costs[value], days[value]) for value in dearest]
 
 
@@ -70,15 +72,17 @@ def _others(rest: Sequence[_Item]) -> Band:
     for item in rest:
         days = _added(days, item[2])
     words = f"{len(rest)} others"
-    cost = sum((item[1] for item in rest), Decimal(0))
+    cost = added(item[1] for item in rest)
     return Band(Name(words, words, given=False), cost, days or (), OTHERS, nobodys=False)
 
 
 def _nobodys(item: _Item) -> Band:
-    value, cost, days = item
-    colour = "idle" if value == IDLE else "unobserved"
-    return Band(name(value, ""), cost, days, colour, nobodys=True)
+    (value, nobodys), cost, days = item
+    colour = "idle" if nobodys is Nobodys.IDLE else "unobserved"
+    return Band(name(value, "", nobodys), cost, days, colour, nobodys=True)
 
 
 def _added(some: tuple[Decimal, ...] | None, more: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-    return more if some is None else tuple(a + b for a, b in zip(some, more, strict=True))
+    if some is None:
+        return more
+    return tuple(EXACT.add(one, other) for one, other in zip(some, more, strict=True))

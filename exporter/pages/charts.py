@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from exporter.chargeback.decimals import EXACT, share
 from exporter.chargeback.figures import BudgetLine, ModelLine, PoolLine
 from exporter.pages import bars, small, trend
 from exporter.pages.bands import Band
@@ -93,7 +94,7 @@ def pool_trend(line: PoolLine, days: Sequence[Day]) -> Markup:
 
 def pool_bar(line: PoolLine) -> Markup:
     """Used, idle and unobserved cost of a pool."""
-    used = line.cost - line.idle_cost - line.unobserved_cost
+    used = EXACT.subtract(EXACT.subtract(line.cost, line.idle_cost), line.unobserved_cost)
     said = (
         f"Used {rounded(used, 2)}, idle {rounded(line.idle_cost, 2)},"
         f" unobserved {rounded(line.unobserved_cost, 2)}"
@@ -123,8 +124,8 @@ def _both(name: str, title: str, described: str, wide: Spec, narrow: Spec) -> Ma
 
 
 def _cost_and_share(cost: Decimal, whole: Decimal) -> str:
-    share = f" · {percent_text(cost / whole)}" if whole else ""
-    return rounded(cost, 2) + share
+    ratio = share(cost, whole)
+    return rounded(cost, 2) + ("" if ratio is None else f" · {percent_text(ratio)}")
 
 
 def _pair(line: ModelLine, signs: int) -> tuple[Bar, Bar]:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
+from exporter.chargeback.figures import Nobodys
 from exporter.focus.names import IDLE, UNOBSERVED
 
 _ELLIPSIS = "…"
@@ -25,7 +26,7 @@ _KEYS = {
     "cost-profile": "Cost profile",
     "cluster": "Cluster",
 }
-_NOBODY = {IDLE: "Idle", UNOBSERVED: "Unobserved"}
+_NOBODYS = {Nobodys.IDLE: (IDLE, "Idle"), Nobodys.UNOBSERVED: (UNOBSERVED, "Unobserved")}
 _TAG = "tag:"
 
 
@@ -42,13 +43,16 @@ class Name:
         return shortened(self.text, most)
 
 
-def name(value: str | None, key: str) -> Name:
-    """What a key's value is called; null, idle and unobserved in words of ours."""
+def name(value: str | None, key: str, nobodys: Nobodys | None = None) -> Name:
+    """What a key's value is called; null, idle and unobserved in words of ours.
+
+    `nobodys` is that of the value's line: a tag may be spelled as idle time is.
+    """
     if value is None:
         words = f"no {lower_first(key_words(key))}"
         return Name(words, words, given=False)
-    if value in _NOBODY:
-        return Name(_NOBODY[value], value, given=False)
+    if (stands := stands_for(value, nobodys)) is not None:
+        return Name(_NOBODYS[stands][1], value, given=False)
     return Name(readable(value), readable(value), given=True)
 
 
@@ -62,9 +66,9 @@ def lower_first(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def is_nobodys(value: str | None) -> bool:
-    """Whether it stands for GPU-time that nobody held or nobody saw."""
-    return value in _NOBODY
+def stands_for(value: str | None, nobodys: Nobodys | None) -> Nobodys | None:
+    """What GPU-time that nobody held or nobody saw a value of such a line is the name of."""
+    return None if nobodys is None or value != _NOBODYS[nobodys][0] else nobodys
 
 
 def readable(text: str) -> str:

@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from exporter.chargeback.decimals import EXACT
+
 NOT_KNOWN = "not known"
 _MINUS = "\N{MINUS SIGN}"
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -58,13 +60,13 @@ def change(now: Decimal, before: Decimal | None, of: str = "change") -> Markup:
         return nothing("nothing in the period before")
     if not before:
         return nothing("the period before cost nothing")
-    ratio = (now - before) / abs(before)
+    ratio = EXACT.subtract(now, before) / EXACT.abs(before)
     return _data(ratio, ("+" if ratio > 0 else "") + percent_text(ratio), of)
 
 
 def difference(now: Decimal, before: Decimal, of: str = "difference") -> Markup:
     """The difference in money, signed."""
-    more = now - before
+    more = EXACT.subtract(now, before)
     return _data(more, ("+" if more > 0 else "") + rounded(more, 2), of)
 
 
@@ -75,13 +77,13 @@ def nothing(why: str) -> Markup:
 
 def percent_text(ratio: Decimal) -> str:
     """`12.3 %`."""
-    return f"{rounded(ratio * 100, 1)}{_SPACE}%"
+    return f"{rounded(EXACT.scaleb(ratio, 2), 1)}{_SPACE}%"
 
 
 def rounded(number: Decimal, digits: int) -> str:
     """With separators and a true minus; what rounds to zero without being it, as less than that."""
     least = Decimal(1).scaleb(-digits)
-    if number and abs(number) <= least / 2:
+    if number and EXACT.abs(number) <= least / 2:
         return f"<{least}" if number > 0 else f">{_MINUS}{least}"
     return f"{number:,.{digits}f}".replace("-", _MINUS)
 
@@ -90,8 +92,8 @@ def _short(number: Decimal) -> str:
     if number < _MILLION:
         return f"{number:,.0f}"
     if number < _BILLION:
-        return f"{rounded(number / _MILLION, 1)}{_SPACE}M"
-    return f"{rounded(number / _BILLION, 2)}{_SPACE}B"
+        return f"{rounded(EXACT.divide(number, _MILLION), 1)}{_SPACE}M"
+    return f"{rounded(EXACT.divide(number, _BILLION), 2)}{_SPACE}B"
 
 
 def _data(exact: Number, shown: str, of: str) -> Markup:

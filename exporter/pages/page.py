@@ -10,7 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from exporter import __version__
-from exporter.chargeback.figures import BudgetLine, Chargeback, CloudLine, GroupLine
+from exporter.chargeback.cloud_figures import CloudLine
+from exporter.chargeback.decimals import share
+from exporter.chargeback.figures import BudgetLine, Chargeback, GroupLine, ModelLine, Sums
 from exporter.pages import bands, charts, names, numbers
 from exporter.pages.days import Missing, days
 
@@ -33,8 +35,8 @@ def _given(chargeback: Chargeback) -> dict[str, object]:
         "currency": names.readable(chargeback.scope.currency),
         "total": chargeback.total,
         "compared": chargeback.total_before is not None,
-        "paid": [line for line in chargeback.groups if not _is_nobodys(line)],
-        "unpaid": [line for line in chargeback.groups if _is_nobodys(line)],
+        "paid": [line for line in chargeback.groups if line.nobodys is None],
+        "unpaid": [line for line in chargeback.groups if line.nobodys is not None],
         "bars": bands.bands(chargeback, _MOST_BARS),
         "bands": bands.bands(chargeback, _MOST_BANDS),
         "days": of_days,
@@ -62,7 +64,8 @@ def _environment() -> Environment:
     environment.globals |= {
         "chart": charts,
         "name": names.name,
-        "share": _share,
+        "beside": _beside,
+        "share": share,
         "by_model": _by_model,
         "last": _last,
         "hours": _hours,
@@ -86,13 +89,9 @@ def _hours(seconds: int) -> Decimal:
     return Decimal(seconds) / 3600
 
 
-def _share(part: Decimal, whole: Decimal) -> Decimal | None:
-    """With 9 digits; null of a whole of zero."""
-    return Decimal(f"{part / whole:.9f}") if whole else None
-
-
-def _is_nobodys(line: GroupLine) -> bool:
-    return any(map(names.is_nobodys, line.values))
+def _beside(line: GroupLine | ModelLine) -> Sums:
+    """What stands beside the period before."""
+    return line.compared or line.sums
 
 
 def _will_be_over(line: BudgetLine) -> bool:

@@ -79,9 +79,13 @@ def side_prefix(prefix: str, report: str) -> str:
     return f"{prefix}reports/{slug(report)}/"
 
 
-def report_page_key(prefix: str, period: str) -> str:
-    """The key of the page for people about a period such as 2026-10."""
-    return f"{prefix}reports/infer-focus-report-{period}.html"
+def report_page_key(prefix: str, period: str, selection: str = "") -> str:
+    """The key of the page for people about a period such as 2026-10.
+
+    `selection` says what tells the page from the usual one of the period, such as `by model`.
+    """
+    named = f"-{slug(selection)}" if selection else ""
+    return f"{prefix}reports/infer-focus-report-{period}{named}.html"
 
 
 def dataset_prefix(prefix: str, layout: str) -> str:

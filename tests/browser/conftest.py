@@ -1,4 +1,4 @@
-"""Debian's Chromium without a window, one for each file of tests; it fetches nothing by itself."""
+"""Debian's Chromium without a window, one for all tests; it fetches nothing by itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FLAGS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless, with a new and empty profile."""
     executable = require_tool("chromium")

@@ -242,6 +242,40 @@ def test_hours_that_are_gone_are_named(demo: Path, tmp_path: Path) -> None:
     }
 
 
+def test_missing_data_is_warned_of_in_every_form(demo: Path, tmp_path: Path) -> None:
+    """Also where nobody looks at the report itself, with the command that mends it."""
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
+    for file in tmp_path.rglob("*-2026-10-01-0[5-7].parquet"):
+        file.unlink()
+    env = {"OUTPUT_DIR": str(tmp_path)}
+    for form in ("table", "csv"):
+        run = infer_focus("report", "--period", "2026-10-01", "--format", form, env=env)
+        (warning,) = run.named("data is missing, so the true cost is higher")
+        span = "--start 2026-10-01T05:00:00Z --end 2026-10-01T08:00:00Z"
+        assert warning["fix"] == f"infer-focus backfill {span} --missing-only"
+    whole = infer_focus("report", "--period", "2026-10-01", env={"OUTPUT_DIR": str(demo)})
+    assert whole.named("data is missing, so the true cost is higher") == []
+
+
+def test_a_report_of_which_nothing_is_left_is_named(demo: Path, tmp_path: Path) -> None:
+    """By what was there the day before, and by the documents if there was nothing."""
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
+    env = {"OUTPUT_DIR": str(tmp_path)}
+    for day in ("02", "01"):
+        for file in tmp_path.rglob(f"*--assistants-daily-2026-10-{day}.parquet"):
+            file.unlink()
+        told = reported(env=env, period=f"2026-10-{day}")
+        found = [(gap["report"], gap["start"]) for gap in told["completeness"]["gaps"]]
+        documented = reported(
+            env={**env, "CONFIG_PATH": DEMO["CONFIG_PATH"]}, period=f"2026-10-{day}"
+        )
+        expected = [("assistants-daily", f"2026-10-{day}T00:00:00Z")]
+        assert found == (expected if day == "02" else [])
+        assert [
+            (gap["report"], gap["start"]) for gap in documented["completeness"]["gaps"]
+        ] == expected
+
+
 def broken(folder: Path, demo: Path) -> Path:
     """The demo with one hour cut short; that hour's file."""
     shutil.copytree(demo, folder, dirs_exist_ok=True)
@@ -265,6 +299,45 @@ def test_an_object_that_cannot_be_read_is_named_and_the_rest_reported(
     assert (gap["start"], gap["end"]) == ("2026-10-01T07:00:00Z", "2026-10-01T08:00:00Z")
     file.unlink()
     assert told["total"]["cost"] == reported(env=env, period="2026-10-01")["total"]["cost"]
+
+
+def test_a_page_that_lacks_rows_does_not_take_the_place_of_a_whole_one(
+    demo: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
+    env = {"OUTPUT_DIR": str(tmp_path)}
+    command = ("report", "--period", "2026-10-01", "--format", "html", "--publish")
+    succeeded(infer_focus(*command, env=env))
+    (page,) = tmp_path.rglob("*.html")
+    whole = page.read_bytes()
+    next(tmp_path.rglob("*-2026-10-01-07.parquet")).write_bytes(b"PAR1")
+    run = infer_focus(*command, env=env)
+    assert run.code == 3
+    assert run.named("report not published, since objects could not be read")[0]["objects"] == 1
+    assert page.read_bytes() == whole
+
+
+def test_pages_of_other_selections_stand_beside_the_usual_one(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
+    command = ("report", "--period", "2026-10-01", "--format", "html", "--publish")
+    for selection in ((), ("--by", "model"), ("--cluster", "d*", "--by", "model")):
+        succeeded(infer_focus(*command, *selection, env={"OUTPUT_DIR": str(tmp_path)}))
+    named = [path.name for path in tmp_path.rglob("*.html")]
+    assert sorted(name.partition(".")[0] for name in named) == [
+        "infer-focus-report-2026-10-01",
+        "infer-focus-report-2026-10-01-by-model",
+        "infer-focus-report-2026-10-01-of-d-by-model",
+    ]
+
+
+def test_budgets_need_no_profile_to_be_shown(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "budget.yaml").write_text(
+        "kind: TokenBudget\nmetadata: {name: chat}\n"
+        "spec: {scope: {namespace: assistants}, monthlyLimitUSD: 100}\n"
+    )
+    env = {"OUTPUT_DIR": str(demo), "CONFIG_PATH": str(tmp_path)}
+    (budget,) = reported(env=env, period="2026-10-01")["budgets"]
+    assert (budget["name"], budget["limit"]) == ("chat", "100")
 
 
 def test_the_same_time_in_two_layouts_is_refused(demo: Path, tmp_path: Path) -> None:
@@ -339,7 +412,7 @@ def test_a_bucket_that_cannot_be_used(s3: S3Server) -> None:
 
 def test_a_file_that_cannot_be_written(demo: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "none" / "report.csv")
-    line = refused(4, "--period", "2026-10", "--out", out, env={"OUTPUT_DIR": str(demo)})
+    line = refused(4, "--period", "2026-10-01", "--out", out, env={"OUTPUT_DIR": str(demo)})
     assert line == f"cannot write {out}: No such file or directory; choose another --out"
 
 
@@ -349,7 +422,7 @@ def test_the_demo_ends_with_a_report(tmp_path: Path) -> None:
     run = succeeded(Ended(done.returncode, done.stdout, done.stderr))
     page = tmp_path / "infer-focus-demo" / "report.html"
     assert page.read_text().startswith("<!DOCTYPE html>")
-    assert "Wrote infer-focus-demo/report.html, a page to open in a browser." in run.stdout
+    assert "Wrote infer-focus-demo/report.html, a page for a browser." in run.stdout
     cost = Files(tmp_path / "infer-focus-demo" / "focus").sums()["cost"]
     assert f"\nGPU cost of 2026-10: {cost:.2f} USD\n" in run.stdout
     assert "\nNothing is missing or estimated.\n" in run.stdout

@@ -25,15 +25,21 @@ def globs_of(text: str | None) -> tuple[str, ...]:
 def of_clusters(
     objects: Sequence[DataObject], names: Mapping[str, str], globs: Sequence[str]
 ) -> list[DataObject]:
-    """The objects of clusters that a pattern fits. Raises ConfigurationError if none does."""
-    wanted = {
-        slug
-        for slug, name in names.items()
-        if not globs or any(fnmatchcase(name, pattern) for pattern in globs)
-    }
-    if names and not wanted:
+    """The objects of clusters that a pattern fits."""
+    return [
+        each
+        for each in objects
+        if not globs
+        or any(fnmatchcase(names[each.name.cluster_slug], pattern) for pattern in globs)
+    ]
+
+
+def refuse_strangers(
+    chosen: Sequence[DataObject], names: Mapping[str, str], globs: Sequence[str]
+) -> None:
+    """Raises ConfigurationError if no pattern fits a cluster although there are some."""
+    if names and not chosen:
         raise ConfigurationError(
             f"--cluster {','.join(globs)}: fits none of the clusters found: "
             f"{', '.join(sorted(names.values()))}"
         )
-    return [each for each in objects if each.name.cluster_slug in wanted]

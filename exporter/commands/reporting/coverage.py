@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from exporter.chargeback.figures import Gap
+from exporter.chargeback.figures import Awaited, Gap
 from exporter.commands.reporting.objects import DataObject, Series, Window
-from exporter.periods import DAY_SECONDS, Schedule, period_at
+from exporter.periods import DAY_SECONDS, HOUR_SECONDS, Schedule, period_at, settled_until
 
 #: The schedule of a report, given its last object, null where nothing says it.
 AskSchedule = Callable[[DataObject], Schedule | None]
@@ -18,21 +18,51 @@ AskSchedule = Callable[[DataObject], Schedule | None]
 class Held:
     """An object and the time of its rows, unix seconds.
 
-    `end` is null for one without rows whose name does not tell. `readable` is false for one that
-    could not be read: then nobody has its time.
+    `end` is null for one without rows whose name does not tell; `schedule` is then what its
+    metadata says, null if it says nothing. `readable` is false for one that could not be read: then
+    nobody has its time.
     """
 
     found: DataObject
     start: int
     end: int | None
     readable: bool
+    schedule: Schedule | None = None
 
 
-def held(found: DataObject, rows: Window | None, *, readable: bool = True) -> Held:
+def held(
+    found: DataObject,
+    rows: Window | None,
+    *,
+    readable: bool = True,
+    schedule: Schedule | None = None,
+) -> Held:
     """What an object holds: the hour in its name, else what its rows are of, first to last."""
     if found.end is not None or rows is None:
-        return Held(found, found.start, found.end, readable)
+        return Held(found, found.start, found.end, readable, schedule)
     return Held(found, min(found.start, rows[0]), rows[1], readable)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What there is of a report of a cluster in a window.
+
+    `gaps` are due and not there; everything before `until` is there or a gap. Unix seconds.
+    """
+
+    schedule: Schedule
+    gaps: tuple[Window, ...]
+    until: int
+
+
+def due_until(now: int, settle_minutes: int, lookback_hours: int, window: Window) -> int:
+    """Up to when exports of a window must be there.
+
+    That is all of a window that is over, and what the next run no longer looks back at.
+    """
+    settled = settled_until(now, settle_minutes)
+    given_up = settled - lookback_hours * HOUR_SECONDS
+    return max(window[1], given_up) if settled >= window[1] else given_up
 
 
 class Coverage:
@@ -45,8 +75,7 @@ class Coverage:
     def add(self, one: Held) -> None:
         """An object; one that ends before the window is passed over."""
         start, end = self._window
-        last = one.found.start + 1 if one.end is None else one.end
-        if one.start < end and start < last:
+        if one.start < end and start < _end(one, Schedule.DAILY):
             self._series[one.found.series].append(one)
 
     @property
@@ -70,64 +99,111 @@ class Coverage:
                 if (one.end or 0) > (longest.end or 0):
                     longest = one
 
-    def gaps(
-        self, limit: int, ask: AskSchedule, also_expected: Collection[Series] = ()
-    ) -> Iterator[tuple[Series, int, int]]:
-        """Start and end of time that no object holds, by report and time.
+    def times(
+        self, limit: int, ask: AskSchedule, expected: Mapping[Series, Schedule]
+    ) -> dict[Series, Times]:
+        """What there is of each report, by cluster and report.
 
         Periods that end after `limit` are not missing yet, unless a later one is there.
-        `also_expected` are hourly reports that hold nothing of the window.
+        `expected` are reports that must be there although nothing of the window may be.
         """
-        missing = {series: self._missing_of(objects, limit, ask) for series, objects in self}
-        for series in also_expected:
-            missing.setdefault(series, self._missing([], limit, Schedule.HOURLY))
-        for series in sorted(missing, key=_order):
-            for start, end in missing[series]:
-                yield series, start, end
+        schedules = {**expected, **self.schedules(ask, expected)}
+        return {
+            series: self._times(self._series.get(series, ()), limit, schedules[series])
+            for series in sorted(schedules, key=_order)
+        }
+
+    def schedules(
+        self, ask: AskSchedule, expected: Mapping[Series, Schedule]
+    ) -> dict[Series, Schedule]:
+        """How long the periods of each report are of which there are objects."""
+        return {
+            series: ask(max(objects, key=lambda one: one.start).found)
+            or _guessed(objects, expected.get(series))
+            for series, objects in self
+        }
+
+    def without_rows(
+        self, ask: AskSchedule, expected: Mapping[Series, Schedule]
+    ) -> Iterator[tuple[Series, Window]]:
+        """The periods that were exported and in which nothing was to be charged."""
+        schedules: Mapping[Series, Schedule] = {}
+        for series, objects in self:
+            for one in objects:
+                if one.readable and one.end is None:
+                    schedules = schedules or self.schedules(ask, expected)
+                    yield series, (one.start, _end(one, schedules[series]))
 
     def __iter__(self) -> Iterator[tuple[Series, Sequence[Held]]]:
         return iter(self._series.items())
 
-    def _missing_of(
-        self, objects: Sequence[Held], limit: int, ask: AskSchedule
-    ) -> Iterator[Window]:
-        schedule = ask(max(objects, key=lambda one: one.start).found) or _guessed(objects)
-        return self._missing(objects, limit, schedule)
-
-    def _missing(self, objects: Sequence[Held], limit: int, schedule: Schedule) -> Iterator[Window]:
+    def _times(self, objects: Sequence[Held], limit: int, schedule: Schedule) -> Times:
         start, end = self._window
         spans = [(one.start, _end(one, schedule), one.readable) for one in objects]
-        until = max([period_at(schedule, limit).start, *(last for _, last, _ in spans)])
+        due = min(end, max([period_at(schedule, limit).start, *(last for _, last, _ in spans)]))
+        gaps: list[Window] = []
         covered = start
         for first, last, readable in sorted(spans):
             if readable:
                 if covered < first:
-                    yield covered, first
+                    gaps.append((covered, first))
                 covered = max(covered, last)
-        if covered < min(until, end):
-            yield covered, min(until, end)
+        if covered < due:
+            gaps.append((covered, due))
+        return Times(schedule, tuple(gaps), max(covered, due))
 
 
 def _end(one: Held, schedule: Schedule) -> int:
-    return period_at(schedule, one.start).end if one.end is None else one.end
+    """Where its time ends; a name without an hour is that of a day at least."""
+    if one.end is not None:
+        return one.end
+    longer = max(one.schedule or schedule, Schedule.DAILY, key=lambda each: each.fineness)
+    return period_at(longer, one.start).end
 
 
-def _guessed(objects: Sequence[Held]) -> Schedule:
-    """By the longest object: nothing else is left to go by."""
+def _guessed(objects: Sequence[Held], documented: Schedule | None) -> Schedule:
+    """By the longest object: nothing else is left to go by, but documents where none has rows."""
     if any(one.found.end is not None for one in objects):
         return Schedule.HOURLY
-    longest = max(one.end - one.start if one.end is not None else 0 for one in objects)
-    if longest <= DAY_SECONDS:
+    lengths = [one.end - one.start for one in objects if one.end is not None]
+    return length_of(max(lengths)) if lengths else documented or Schedule.DAILY
+
+
+def length_of(seconds: int) -> Schedule:
+    """The schedule of objects without an hour in their names, of which the longest is so long."""
+    if seconds <= DAY_SECONDS:
         return Schedule.DAILY
-    return Schedule.WEEKLY if longest <= 7 * DAY_SECONDS else Schedule.MONTHLY
+    return Schedule.WEEKLY if seconds <= 7 * DAY_SECONDS else Schedule.MONTHLY
 
 
 def _order(series: Series) -> tuple[str, str]:
     return series.cluster_slug, series.report_slug or ""
 
 
-def as_gaps(found: Iterable[tuple[Series, int, int]], names: Mapping[str, str]) -> list[Gap]:
+def as_gaps(found: Mapping[Series, Times], names: Mapping[str, str]) -> list[Gap]:
     """As a report shows them, with the names of the clusters by slug."""
     return [
-        Gap(names[series.cluster_slug], series.report, start, end) for series, start, end in found
+        Gap(names[series.cluster_slug], series.report, start, end)
+        for series, times in found.items()
+        for start, end in times.gaps
     ]
+
+
+def as_awaited(
+    found: Mapping[Series, Times], names: Mapping[str, str], until: int
+) -> list[Awaited]:
+    """Which of them have no rows up to a moment although nothing is missing."""
+    return [
+        Awaited(names[series.cluster_slug], series.report, times.schedule.value, times.until, until)
+        for series, times in found.items()
+        if times.until < until
+    ]
+
+
+def outside(gaps: Iterable[Gap], window: Window) -> Iterator[Gap]:
+    """The parts of gaps that do not lie in a window."""
+    for gap in gaps:
+        if gap.start < window[0]:
+            yield replace(gap, end=min(gap.end, window[0]))
+        if gap.end > window[1]:
+            yield replace(gap, start=max(gap.start, window[1]))

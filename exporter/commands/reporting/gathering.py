@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from exporter.chargeback.casting import as_cells
 from exporter.chargeback.cells import COLUMNS, columns_needed
-from exporter.chargeback.cube import Cube
 from exporter.chargeback.month import MonthSpend
-from exporter.commands.reporting.coverage import Coverage, held
-from exporter.commands.reporting.objects import DataObject, Window
+from exporter.commands.reporting.coverage import Coverage, Held, held
+from exporter.commands.reporting.cubes import Cubes
+from exporter.commands.reporting.objects import DataObject, Window, schedule_of
 from exporter.commands.reporting.reading import ReadObject, read_objects
 from exporter.errors import UnreadableFile
 from exporter.storage.store import Store
@@ -23,34 +23,38 @@ from exporter.storage.store import Store
 class Gathered:
     """The rows of one window, and of the budgets' month if there are budgets.
 
-    `names` are those of the clusters by slug. `coverage` is of the cube's window, `everything` of
-    all objects. `straddling` are the keys of objects with rows that reach over the edge of the
-    cube's window.
+    `names` are those of the clusters by slug. `coverage` is of the cube's window, `of_month` of the
+    budgets' month, `everything` of all objects. `earlier` are objects of the time before, by their
+    names. `straddling` have rows that reach over the edge of what their cube is of.
     """
 
     names: Mapping[str, str]
-    cube: Cube
+    cubes: Cubes
     month: MonthSpend | None
     everything: Coverage
+    earlier: Sequence[DataObject] = ()
     coverage: Coverage = field(init=False)
-    straddling: list[str] = field(default_factory=list)
+    of_month: Coverage | None = field(init=False)
+    straddling: list[DataObject] = field(default_factory=list)
     faults: list[tuple[DataObject, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.coverage = Coverage(self.cube.window)
+        self.coverage = Coverage(self.cubes.window)
+        month = self.month
+        self.of_month = None if month is None else Coverage((month.start, month.end))
 
 
 def gather(
     store: Store, objects: Sequence[DataObject], into: Gathered, advance: Callable[[], None]
 ) -> None:
     """Add the objects up; what cannot be read is a fault. Raises UnusableError."""
-    with_tags = bool(into.cube.tags)
+    with_tags = bool(into.cubes.tags)
     for read in read_objects(store, objects, lambda found: _columns(found, tags=with_tags)):
         try:
-            _add(read, into)
+            _add(store, read, into)
         except UnreadableFile as fault:
             into.faults.append((read.found, str(fault)))
-            _cover(into, read.found, None, readable=False)
+            _cover(into, held_by(store, read.found, None, readable=False))
         advance()
 
 
@@ -61,26 +65,33 @@ def _columns(names: Sequence[str], *, tags: bool) -> list[str]:
     return needed
 
 
-def _add(read: ReadObject, into: Gathered) -> None:
+def _add(store: Store, read: ReadObject, into: Gathered) -> None:
     if read.batch is None:
         raise UnreadableFile(read.fault or "")
     cluster = into.names[read.found.name.cluster_slug]
     rows = rows_window(read.batch, text=read.text)
-    straddling = into.cube.add(read.batch, text=read.text, cluster=cluster)
+    straddling = into.cubes.of(read.found).add(read.batch, text=read.text, cluster=cluster)
     if into.month is not None:
         report = read.found.series.report_slug
         into.month.add(read.batch, text=read.text, cluster=cluster, report=report)
         if read.found.end is not None:
             into.month.cover(cluster, report, (read.found.start, read.found.end))
     if straddling:
-        into.straddling.append(read.found.key)
-    _cover(into, read.found, rows, readable=True)
+        into.straddling.append(read.found)
+    _cover(into, held_by(store, read.found, rows))
 
 
-def _cover(into: Gathered, found: DataObject, rows: Window | None, *, readable: bool) -> None:
-    one = held(found, rows, readable=readable)
-    into.everything.add(one)
-    into.coverage.add(one)
+def _cover(into: Gathered, one: Held) -> None:
+    for coverage in (into.everything, into.coverage, into.of_month):
+        if coverage is not None:
+            coverage.add(one)
+
+
+def held_by(store: Store, found: DataObject, rows: Window | None, *, readable: bool = True) -> Held:
+    """What an object holds; where neither name nor rows tell how long, its metadata is asked."""
+    silent = rows is None and found.end is None
+    schedule = schedule_of(store, found) if silent else None
+    return held(found, rows, readable=readable, schedule=schedule)
 
 
 def rows_window(batch: pa.RecordBatch, *, text: bool) -> Window | None:

@@ -12,22 +12,29 @@ from exporter.commands.reporting.document import properties_of
 from exporter.files.csv import encode_csv
 from exporter.periods import rfc3339
 
-_DECIMAL = pa.decimal128(38, 18)
+#: Sums and ratios have more digits before the point than any amount of a row.
+_DECIMAL = pa.decimal256(76, 18)
 _INTEGERS = ("tokens", "requests")
 
 
 def group_lines(report: Chargeback) -> bytes:
-    """The CSV with its header; `before_` are the sums of the period before, where asked for."""
+    """The CSV with its header; where asked for `before_` are the sums of the period before.
+
+    `compared_cost` is what `before_cost` stands beside: without reports that are left out.
+    """
     columns = {
         **_scope(report),
         **{
             key: pa.array([line.values[place] for line in report.groups], pa.string())
             for place, key in enumerate(report.keys)
         },
+        "nobodys": pa.array([line.nobodys for line in report.groups], pa.string()),
         **_sums("", [line.sums for line in report.groups]),
     }
     if report.total_before is not None:
+        compared = [(line.compared or line.sums).cost for line in report.groups]
         columns |= _sums("before_", [line.before for line in report.groups])
+        columns["compared_cost"] = pa.array(compared, _DECIMAL)
     return encode_csv(pa.table(columns))
 
 

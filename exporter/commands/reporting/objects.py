@@ -105,13 +105,9 @@ def find_objects(
     StoreFailed when the place cannot be listed.
     """
     layouts = layouts_of(store, prefix) if layout is None else [layout]
-    folders = [(each, day) for each in layouts for day in days_to_list(window)]
-
-    def on_day(folder: tuple[str, date]) -> list[DataObject | str]:
-        return list(_listed(store, prefix, *folder))
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        listed = [found for page in pool.map(on_day, folders) for found in page]
+    listed = _on_days(
+        store, prefix, [(each, day) for each in layouts for day in days_to_list(window)]
+    )
     if strangers is not None:
         strangers += sorted(each for each in listed if isinstance(each, str))
     objects = [
@@ -133,6 +129,40 @@ def days_to_list(window: Window) -> list[date]:
     starts = set(range(day_start(day_of(start)), end, DAY_SECONDS))
     starts |= {period_at(longer, start).start for longer in (Schedule.WEEKLY, Schedule.MONTHLY)}
     return [day_of(each) for each in sorted(starts)]
+
+
+def days_to_ask(start: int) -> list[date]:
+    """The days whose objects tell which reports there were before a moment.
+
+    Those of the week before it, and where the weeks and months around and before it begin.
+    """
+    days = {start - days * DAY_SECONDS for days in range(1, 8)}
+    for longer in (Schedule.WEEKLY, Schedule.MONTHLY):
+        around = period_at(longer, start).start
+        days |= {around, period_at(longer, around - 1).start}
+    return [day_of(each) for each in sorted(days)]
+
+
+def find_before(
+    store: Store, prefix: str, start: int, *, layout: str | None = None
+) -> list[DataObject]:
+    """Objects of the time before a moment, by their names: see `days_to_ask`."""
+    layouts = layouts_of(store, prefix) if layout is None else [layout]
+    listed = _on_days(
+        store, prefix, [(each, day) for each in layouts for day in days_to_ask(start)]
+    )
+    objects = [each for each in listed if isinstance(each, DataObject)]
+    return sorted((each for each in objects if each.start < start), key=_order)
+
+
+def _on_days(
+    store: Store, prefix: str, folders: Sequence[tuple[str, date]]
+) -> list[DataObject | str]:
+    def on_day(folder: tuple[str, date]) -> list[DataObject | str]:
+        return list(_listed(store, prefix, *folder))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return [found for page in pool.map(on_day, folders) for found in page]
 
 
 def _listed(store: Store, prefix: str, layout: str, day: date) -> Iterator[DataObject | str]:

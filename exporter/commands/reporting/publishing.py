@@ -11,12 +11,13 @@ from exporter.storage.store import Store
 _HTML = "text/html; charset=utf-8"
 
 
-def publish_page(place: Place, period: str, content: bytes) -> None:
+def publish_page(place: Place, period: str, content: bytes, selection: str = "") -> None:
     """Write the page, unless the same one stands there.
 
+    `selection` keeps a page of some clusters, or by other keys, from taking the usual one's place.
     Raises UnusableError when nothing can be written there, StoreFailed when this cannot.
     """
-    key = report_page_key(place.prefix, period)
+    key = report_page_key(place.prefix, period, selection)
     digest = sha256_hex(content)
     written = not _stands_there(place.store, key, digest)
     if written:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from exporter.chargeback.cloud_figures import BreakEven, CloudLine
 from exporter.chargeback.figures import (
     BudgetLine,
     Chargeback,
-    CloudLine,
     GroupLine,
     ModelLine,
     PoolLine,
@@ -41,7 +41,7 @@ def groups(report: Chargeback) -> list[Column]:
         Column("GPU-hours", [hours(line.sums.gpu_hours) for line in lines], hours(total.gpu_hours)),
         Column(currency, [money(line.sums.cost) for line in lines], money(total.cost)),
         Column("share", [share(line.sums.cost, total.cost) for line in lines], spare=2),
-        *_changes(lines, total, report.total_before),
+        *_changes(lines, report.total_compared or total, report.total_before),
         Column(
             "per 1M tokens",
             [price(line.sums.cost_per_million_tokens) for line in lines],
@@ -56,10 +56,16 @@ def _changes(
     """Against the period before, if there is anything of it."""
     if before is None:
         return []
-    cells = [
-        change(line.sums.cost, None if line.before is None else line.before.cost) for line in lines
-    ]
+    cells = [_change(line) for line in lines]
     return [Column("change", cells, change(total.cost, before.cost))]
+
+
+def _change(line: GroupLine | ModelLine) -> str:
+    """A line of which nothing is compared is not new."""
+    if line.compared is not None and line.before is None and not line.compared.cost:
+        return NOTHING
+    before = None if line.before is None else line.before.cost
+    return change((line.compared or line.sums).cost, before)
 
 
 def models(report: Chargeback) -> list[Column]:
@@ -79,11 +85,13 @@ def pools(report: Chargeback) -> list[Column]:
     """What pools cost, and how much of that nobody used."""
     lines: Sequence[PoolLine] = report.pools
     clusters = Column("cluster", [name(line.cluster) for line in lines], name=True)
+    others = Column("other rows", [money(line.undetailed_cost or None) for line in lines])
     return [
         *([clusters] if len(report.scope.clusters) > 1 else []),
         Column("pool", [name(line.cost_profile) for line in lines], name=True),
         Column("GPUs", [count(line.gpu_count) for line in lines], spare=2),
         Column(report.scope.currency, [money(line.cost) for line in lines]),
+        *([others] if any(line.undetailed_cost for line in lines) else []),
         Column("idle", [money(line.idle_cost) for line in lines]),
         Column("of it", [share(line.idle_cost, line.cost) for line in lines]),
         Column("unobserved", [money(line.unobserved_cost) for line in lines], spare=1),
@@ -128,5 +136,7 @@ def cloud(lines: Sequence[CloudLine]) -> list[Column]:
 
 def _break_even(line: CloudLine) -> str:
     """No number of tokens makes up for a cloud that is cheaper than the own electricity."""
+    if line.break_even is BreakEven.NEVER:
+        return "never"
     tokens = line.break_even_tokens_per_day
-    return "never" if tokens is None else f"{tokens:,}"
+    return NOTHING if tokens is None else f"{tokens:,}"

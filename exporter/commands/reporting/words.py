@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from exporter.chargeback.decimals import EXACT
+from exporter.chargeback.decimals import share as ratio_of
 from exporter.commands.terminal import one_line
 from exporter.periods import DAY_SECONDS, day_of, rfc3339
 
@@ -38,7 +40,7 @@ def percent(ratio: Decimal | None) -> str:
     if ratio is None:
         return NOTHING
     digits = 0 if abs(ratio) >= Decimal("0.0995") or not ratio else 1
-    return f"{ratio * 100:,.{digits}f} %"
+    return f"{EXACT.scaleb(ratio, 2):,.{digits}f} %"
 
 
 def change(now: Decimal, before: Decimal | None) -> str:
@@ -47,13 +49,13 @@ def change(now: Decimal, before: Decimal | None) -> str:
         return "new"
     if not before:
         return NOTHING
-    ratio = (now - before) / abs(before)
+    ratio = EXACT.divide(EXACT.subtract(now, before), EXACT.abs(before))
     return f"{'+' if ratio > 0 else ''}{percent(ratio)}"
 
 
 def share(part: Decimal | None, whole: Decimal) -> str:
-    """The part in percent of the whole."""
-    return NOTHING if part is None or not whole else percent(part / whole)
+    """The part in percent of the whole; none of less than a cent."""
+    return NOTHING if part is None else percent(ratio_of(part, whole))
 
 
 def name(value: str | None) -> str:

@@ -57,7 +57,7 @@ def any_file(draw: st.DrawFn) -> AnyFile:
 
 @st.composite
 def _charges(draw: st.DrawFn, *, shared: bool) -> Charges:
-    kinds = draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=5))
+    kinds = draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4))
     made = make_charges_of(*kinds)
     size = len(kinds)
 

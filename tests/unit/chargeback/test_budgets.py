@@ -215,6 +215,39 @@ def test_amounts_of_eighteen_digits_add_up_exactly() -> None:
     assert line_of(spend).spend == Decimal("123456789012.000000000000000002")
 
 
+def test_absurd_amounts_are_forecast_too() -> None:
+    # An hour of 1e20 less the last of 18 digits, and 743 more of it: with nine digits 743e20.
+    spend = october()
+    hour = Decimal("99999999999999999999.999999999999999999")
+    hourly(spend, [0], str(hour))
+    assert line_of(spend).forecast == Decimal("74399999999999999999999.999999999999999999")
+
+
+def test_a_namespace_of_a_report_without_a_finished_period_has_no_forecast() -> None:
+    # It may cost anything: nothing is known of it. In another report's rows it is.
+    reports = {"chat": {"monthly", None}}
+    spend = MonthSpend(month_of(OCTOBER), ["chat"], reports)
+    hourly(spend, range(24), "1", "others")
+    assert amounts(line_of(spend)) == (0, None)
+    hourly(spend, range(24), "1")
+    assert amounts(line_of(spend)) == (24, HOURS)
+
+
+def test_a_namespace_of_reports_that_are_all_there_costs_nothing() -> None:
+    spend = MonthSpend(month_of(OCTOBER), ["chat"], {"chat": {"daily", None}})
+    hourly(spend, range(24), "1", "others")
+    spend.cover("prod", "daily", (OCTOBER, OCTOBER + DAY))
+    assert amounts(line_of(spend)) == (0, 0)
+
+
+def test_the_clusters_that_a_sum_is_over_are_named() -> None:
+    spend = october()
+    hourly(spend, [0], "1", cluster="green")
+    hourly(spend, [0], "1", cluster="blue")
+    hourly(spend, [0], "1", "others", cluster="red")
+    assert line_of(spend).clusters == ("blue", "green")
+
+
 THRESHOLDS = ((50, "warning"), (80, "warning"), (100, "critical"), (120, "critical"))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from exporter.chargeback.figures import CloudLine
+from exporter.chargeback.cloud_figures import BreakEven, CloudLine
 from exporter.cost.charges import Charges
+from exporter.cost.sale import SalesTerms
 from exporter.documents.kinds import CloudPricing
 from exporter.periods import HOUR_SECONDS
 from tests.builders import make_charges_of, table_of
+from tests.selling import CARD
 from tests.unit.chargeback.reports import (
     DAY,
     MARCH,
@@ -79,7 +82,7 @@ def test_a_model_stands_beside_the_dearest_entry_for_its_tokens() -> None:
 def test_break_even_is_the_fixed_cost_by_what_a_token_saves() -> None:
     # 9.8 a day ÷ ((5.1 - 0.2) ÷ 2.5 million) = 5 million tokens a day.
     (line,) = lines_of(on_the_day(served()))
-    assert line.break_even_tokens_per_day == 5_000_000
+    assert (line.break_even, line.break_even_tokens_per_day) == (BreakEven.KNOWN, 5_000_000)
 
 
 def test_break_even_goes_by_the_time_that_rows_cover() -> None:
@@ -101,7 +104,18 @@ def test_no_number_of_tokens_pays_where_the_cloud_is_cheaper_than_the_electricit
     small = pricing(providers=[PRICING.model_dump(by_alias=True)["providers"][0] | CHEAP])
     (line,) = lines_of(on_the_day(served(active_electricity_nano=nano("0.4")[0])), pricing=small)
     assert (line.cloud_usd, line.marginal_usd) == (Decimal("0.4"), Decimal("0.4"))
-    assert line.break_even_tokens_per_day is None
+    assert (line.break_even, line.break_even_tokens_per_day) == (BreakEven.NEVER, None)
+
+
+def test_of_contracted_prices_there_is_no_break_even() -> None:
+    # 1 million input tokens at 0.45 and 1.5 million output tokens at 1.35.
+    terms = SalesTerms(CARD, contracted=True)
+    report = report_of(moved(table_of(served(model="llama"), terms), *DAY))
+    assert report.scope.contracted
+    assert report.cloud is not None
+    (line,) = report.cloud.lines
+    assert (line.own_usd, line.marginal_usd) == decimals("2.475", "0.2")
+    assert (line.break_even, line.break_even_tokens_per_day) == (BreakEven.CONTRACTED, None)
 
 
 CHEAP = {"models": [{"model": "small", "inputPerMillion": 0.1, "outputPerMillion": 0.2}]}
@@ -160,9 +174,46 @@ def test_tokens_without_a_price_are_not_compared() -> None:
 def test_where_cached_tokens_are_not_known_none_are_taken_to_be() -> None:
     # 1 x 1 + 1.5 x 2.8.
     (line,) = lines_of(on_the_day(served(), version="infercost-1.0"))
-    assert (line.cloud_usd, line.own_usd) == decimals("5.2", 10)
+    assert (line.cloud_usd, line.own_usd, line.upper_bound) == (*decimals("5.2", 10), True)
     assert (line.marginal_usd, line.marginal_per_million_usd, line.utilization) == (None,) * 3
-    assert line.break_even_tokens_per_day is None
+    assert (line.break_even, line.break_even_tokens_per_day) == (BreakEven.NOT_KNOWN, None)
+
+
+def test_of_a_part_of_the_rows_the_cached_tokens_that_are_known_are_cheaper() -> None:
+    # 5.1 where 200 000 of them are known, 5.2 where none are.
+    report = report_of(
+        on_the_day(served()), on_the_day(served(namespace="search"), version="infercost-1.0")
+    )
+    assert report.cloud is not None
+    (line,) = report.cloud.lines
+    assert report.total.tokens_cached is None
+    assert (line.cloud_usd, line.own_usd, line.upper_bound) == (*decimals("10.3", 20), True)
+    assert (line.break_even, report.cloud.upper_bound) == (BreakEven.NOT_KNOWN, True)
+
+
+def test_where_all_cached_tokens_are_known_the_cloud_costs_just_that() -> None:
+    cloud = report_of(on_the_day(served())).cloud
+    assert cloud is not None
+    assert not cloud.upper_bound
+    assert not cloud.lines[0].upper_bound
+
+
+def test_models_that_no_comparison_names_are_told() -> None:
+    table = on_the_day(served(model=["llama", "qwen"], namespace=["chat", "search"]))
+    named = compared(("llama*", "acme/small"))
+    shown = [
+        report_of(table, pricing=pricing, every_entry=every_entry).cloud
+        for pricing, every_entry in ((PRICING, False), (named, False), (PRICING, True))
+    ]
+    assert [cloud and cloud.dearest_only for cloud in shown] == [("llama", "qwen"), ("qwen",), ()]
+
+
+def test_savings_keep_the_digits_that_python_would_round_away() -> None:
+    # 30 digits: the last two would be lost with 28.
+    (line,) = lines_of(on_the_day(served()))
+    own = Decimal("123456789012.123456789012345678")
+    exact = replace(line, cloud_usd=Decimal("5.1"), own_usd=own)
+    assert str(exact.savings_usd) == "-123456789007.023456789012345678"
 
 
 def test_models_come_dearest_first() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from exporter.chargeback.figures import Nobodys
 from exporter.cost.sale import SalesTerms
 from tests.builders import make_charges, make_charges_of, make_profile, table_of
 from tests.unit.chargeback.reports import costing, cube_of, decimals, nano, report_of
+
+COST = Decimal("6.000000001")
 
 
 def test_groups_come_dearest_first_equally_dear_ones_by_name() -> None:
@@ -39,6 +42,50 @@ def test_without_keys_all_rows_are_one_group() -> None:
     report = report_of(table_of(make_charges_of("model", "idle")), keys=())
     assert [(group.values, group.sums) for group in report.groups] == [((), report.total)]
     assert report.groups[0].days == report.daily_cost
+
+
+def test_idle_time_is_no_team_that_lacks_a_tag() -> None:
+    # Two rows of holders, one with the tag and one without, and two rows of nobody.
+    holders = make_charges(namespace=["chat", "search"], namespace_labels=[{"team": "ads"}, {}])
+    tables = table_of(holders), table_of(make_charges_of("idle", "unobserved"))
+    report = report_of(*tables, keys=("tag:team",), before=cube_of(*tables, tags=("team",)))
+    assert [(group.values, group.nobodys, group.sums.cost) for group in report.groups] == [
+        (("__idle__",), Nobodys.IDLE, COST),
+        (("__unobserved__",), Nobodys.UNOBSERVED, COST),
+        (("ads",), None, COST),
+        ((None,), None, COST),
+    ]
+    assert [group.before for group in report.groups] == [group.sums for group in report.groups]
+    assert [sum(group.days) for group in report.groups] == [COST] * 4
+
+
+def test_a_tag_that_is_spelled_as_idle_time_stays_apart_from_it() -> None:
+    labels = [{"team": "__idle__"}, {"team": "(none)"}, {}]
+    charges = make_charges(namespace=["a", "b", "c"], namespace_labels=labels)
+    report = report_of(table_of(charges), table_of(make_charges_of("idle")), keys=("tag:team",))
+    assert [(group.values[0], group.nobodys) for group in report.groups] == [
+        ("(none)", None),
+        ("__idle__", Nobodys.IDLE),
+        ("__idle__", None),
+        (None, None),
+    ]
+
+
+def test_idle_time_has_the_pool_and_the_tags_that_it_has() -> None:
+    table = table_of(make_charges_of("model", "idle"))
+    for key in ("cost-profile", "tag:infer-focus/costProfile", "cluster"):
+        (group,) = report_of(table, keys=(key,)).groups
+        assert (group.nobodys, group.sums.cost) == (None, 2 * COST)
+    by_both = report_of(table, keys=("tag:team", "cost-profile")).groups
+    assert [(group.values, group.nobodys) for group in by_both] == [
+        (("__idle__", "h100-pool"), Nobodys.IDLE),
+        ((None, "h100-pool"), None),
+    ]
+    by_team = report_of(table).groups
+    assert [(group.values, group.nobodys) for group in by_team] == [
+        (("__idle__",), Nobodys.IDLE),
+        (("chat",), None),
+    ]
 
 
 def test_groups_stand_beside_the_same_of_the_period_before() -> None:

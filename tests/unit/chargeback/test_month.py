@@ -72,6 +72,19 @@ def test_namespaces_without_a_budget_are_not_kept_but_their_time_is() -> None:
     assert (spend.until, spend.currencies) == (DAY + DAY_SECONDS, ())
 
 
+def test_a_sum_has_more_digits_than_its_rows() -> None:
+    """20 digits before the point are all that a row has."""
+    rows, most = batch(version="1.3"), Decimal("99999999999999999999.999999999999999999")
+    place = rows.schema.get_field_index("EffectiveCost")
+    field = rows.schema.field(place)
+    costs = pa.array([most] * rows.num_rows, field.type)
+    spend = march("chat")
+    add(spend, rows.set_column(place, field, costs))
+    found = spend.to_date("chat")
+    assert found > most
+    assert found % most == 0
+
+
 def test_rows_of_two_currencies_are_told() -> None:
     spend = march("chat")
     add(spend, batch(currency="EUR"))

@@ -87,5 +87,26 @@ def test_pools_are_told_apart_by_profile() -> None:
 
 
 def test_rows_that_know_no_gpu_hours_make_no_pool() -> None:
-    pools: tuple[PoolLine, ...] = report_of(table_of(make_charges(), version="infercost-1.0")).pools
+    report = report_of(table_of(make_charges(), version="infercost-1.0"))
+    pools: tuple[PoolLine, ...] = report.pools
     assert pools == ()
+    assert report.completeness.unpooled_cost == COST
+
+
+def test_what_rows_without_gpu_hours_cost_stands_beside_the_pool() -> None:
+    # A day of two rows, and one of three in a layout that knows no GPU-hours.
+    day_before = DAY[0] - DAY_SECONDS, DAY[0]
+    known = moved(table_of(make_charges_of("model", "idle")), *DAY)
+    further = make_charges_of("model", "idle", "unpriced", "unobserved")
+    less = moved(table_of(further, version="infercost-1.0"), *day_before)
+    report = report_of(known, less)
+    (pool,) = report.pools
+    assert (pool.cost, pool.idle_cost, pool.undetailed_cost) == (2 * COST, COST, 3 * COST)
+    assert report.completeness.unpooled_cost == 3 * COST
+    assert pool.cost + report.completeness.unpooled_cost == report.total.cost == 5 * COST
+
+
+def test_where_all_rows_are_of_pools_nothing_is_left_out() -> None:
+    report = report_of(table_of(make_charges_of("model", "idle", "unpriced")))
+    pool, left_out = report.pools[0], report.completeness.unpooled_cost
+    assert (pool.undetailed_cost, left_out) == decimals(0, 0)

@@ -20,6 +20,7 @@ UNKNOWN_TO_INFERCOST = (
     "electricity",
     "marginal",
     "gpu_hours",
+    "unobserved_gpu_hours",
     "active_gpu_hours",
     "energy_kwh",
     "tokens_cached",
@@ -94,6 +95,22 @@ def test_idle_is_inside_the_holders_rows_where_it_is_shared() -> None:
     )
     assert total.idle == Decimal("14.500000002")
     assert total.cost == 4 * Decimal("6.000000001")
+
+
+def test_time_that_nobody_observed_is_in_no_utilization() -> None:
+    # 4 GPU-hours held, 3 of them active, 4 idle; of 4 more nobody knows: 3 of 8, not of 12.
+    total = total_of(table_of(make_charges_of("model", "idle", "unobserved")))
+    assert (total.gpu_hours, total.unobserved_gpu_hours) == decimals(12, 4)
+    assert total.utilization == Decimal("0.375")
+    report = report_of(table_of(make_charges_of("model", "unobserved")), keys=("cost-profile",))
+    (group,), (pool,) = report.groups, report.pools
+    assert group.sums.utilization == pool.utilization == Decimal("0.75")
+
+
+def test_of_nothing_but_unobserved_time_no_utilization_is_known() -> None:
+    total = total_of(table_of(make_charges_of("unobserved")))
+    assert (total.gpu_hours, total.unobserved_gpu_hours) == decimals(4, 4)
+    assert total.utilization is None
 
 
 def test_tokens_without_a_price_make_no_other_tokens_cheaper() -> None:

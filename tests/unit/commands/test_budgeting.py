@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.chargeback.figures import BudgetLine
-from exporter.commands.budgeting import tell_budgets
+from exporter.commands.budgeting import tell_budget, tell_budgets
 from exporter.commands.building import Configuration
 from exporter.documents.kinds import TokenBudget
 from exporter.documents.load import Documents, default_prices
@@ -158,6 +158,53 @@ def test_an_object_that_holds_no_rows_of_ours_is_named(tmp_path: Path) -> None:
     line, log = told(store, OCTOBER + 3 * HOUR)
     assert line is None
     assert reason(log).startswith(f"{tmp_path}/{key}: has no column EffectiveCost")
+
+
+@pytest.mark.parametrize("schedule", [Schedule.DAILY, Schedule.HOURLY])
+def test_time_that_stands_twice_is_not_counted_twice(tmp_path: Path, schedule: Schedule) -> None:
+    """A day beside one of its hours, or the same hour in two formats: as in a report."""
+    store = LocalStore(tmp_path)
+    key = write(store, OCTOBER)
+    if schedule is Schedule.DAILY:
+        other = write(store, OCTOBER, schedule=schedule)
+    else:
+        other = key.replace(".parquet", ".csv")
+        store.put(other, b"EffectiveCost\n", {}, "")
+    line, log = told(store, OCTOBER + 30 * HOUR)
+    assert line is None
+    assert all(f"{tmp_path}/{each}" in reason(log) for each in (key, other))
+
+
+def test_a_day_without_rows_counts_as_exported(tmp_path: Path) -> None:
+    """Two days, 24 hours of 6.000000001 in 48: 1/8 an hour to come."""
+    store = LocalStore(tmp_path)
+    write(store, OCTOBER, report="team", schedule=Schedule.DAILY)
+    write(store, OCTOBER + 24 * HOUR, report="team", schedule=Schedule.DAILY, rows=False)
+    line, _ = told(store, OCTOBER + 60 * HOUR)
+    assert line is not None
+    assert line.forecast is not None
+    expected = COST + COST / 48 * 696
+    assert abs(line.forecast - expected) < Decimal("1e-9")
+
+
+def test_time_that_is_not_exported_is_told(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    write(store, OCTOBER)
+    write(store, OCTOBER + 4 * HOUR)
+    _, log = told(store, OCTOBER + 6 * HOUR)
+    (gap,) = [each for each in log if each["event"] == "budgets lack time that is not exported"]
+    assert (gap["log_level"], gap["gaps"], gap["cluster"], gap["report"]) == (
+        *("info", 1, "prod", "default"),
+    )
+    assert (gap["start"], gap["end"]) == ("2026-10-01T01:00:00Z", "2026-10-01T04:00:00Z")
+
+
+def test_an_absurd_amount_is_told(tmp_path: Path) -> None:
+    amounts = (Decimal("9" * 30), Decimal(0), Decimal("9" * 30))
+    line = BudgetLine("a", "b", "2026-10", *amounts, None, None)
+    with capture_logs() as log:
+        tell_budget(line, "USD")
+    assert log[0]["spend"] == "9" * 30
 
 
 def test_two_currencies_are_not_added_up(tmp_path: Path) -> None:

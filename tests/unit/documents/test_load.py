@@ -471,14 +471,14 @@ SAME_PROFILE = PROFILE.replace("pool: h100", "pool: other")
                 PROFILE,
                 PRICES + "  - {model: large, inputPerMillion: 1, outputPerMillion: 1}\n"
                 "comparisons:\n- {models: '*', with: [Cloud/small]}\n"
-                "- {models: '*', with: []}\n",
+                "- {models: '*', with: [Cloud/none]}\n",
             ],
             [
                 "document 2 (CloudPricing): providers: Cloud/large is priced twice, keep one price",
                 'document 2 (CloudPricing): comparisons[0].with: "Cloud/small" is neither a '
                 "provider/model nor a tier of this price list",
-                "document 2 (CloudPricing): comparisons[1].with: is empty, expected "
-                "provider/model or a tier",
+                'document 2 (CloudPricing): comparisons[1].with: "Cloud/none" is neither a '
+                "provider/model nor a tier of this price list",
             ],
             id="a price list that contradicts itself",
         ),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from exporter.chargeback.cloud_figures import BreakEven, CloudComparison, CloudLine
 from exporter.chargeback.figures import (
     BudgetLine,
     Chargeback,
-    CloudComparison,
-    CloudLine,
     Completeness,
     Estimate,
     Gap,
@@ -82,6 +81,7 @@ def cloud() -> CloudComparison:
             cloud_model=entry[1],
             tier=entry[2],
             like=entry[2] == "open-weights",
+            upper_bound=False,
             tokens_per_day=Decimal("760412903.225806452"),
             utilization=Decimal("0.69"),
             cloud_usd=Decimal(usd[0]),
@@ -90,6 +90,7 @@ def cloud() -> CloudComparison:
             cloud_per_million_usd=Decimal(usd[0]) / 23_572,
             own_per_million_usd=Decimal(usd[1]) / 23_572,
             marginal_per_million_usd=Decimal(usd[1]) * Decimal("0.16") / 23_572,
+            break_even=BreakEven.NEVER if more is None else BreakEven.KNOWN,
             break_even_tokens_per_day=more,
         )
 
@@ -135,6 +136,7 @@ def _completeness(sums: Sums) -> Completeness:
         ),
         unobserved_gpu_hours=Decimal("158.234"),
         unobserved_cost=Decimal("304.297"),
+        unpooled_cost=NONE,
         unpriced_tokens=sums.unpriced_tokens,
         straddling=(
             "focus/version=focus-1.3/year=2026/month=09/day=28/infer-focus-prod-eu--weekly.parquet",
@@ -188,6 +190,7 @@ NOTHING = Sums(
     marginal=None,
     idle=None,
     gpu_hours=None,
+    unobserved_gpu_hours=None,
     active_gpu_hours=None,
     energy_kwh=None,
     tokens_input=0,
@@ -228,5 +231,5 @@ def empty() -> Chargeback:
         pools=(),
         budgets=(),
         cloud=None,
-        completeness=Completeness((), (), None, NONE, 0, ()),
+        completeness=Completeness((), (), None, NONE, NONE, 0, ()),
     )

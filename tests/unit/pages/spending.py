@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from exporter.chargeback.figures import GroupLine, ModelLine, PoolLine, Sums
+from exporter.chargeback.figures import GroupLine, ModelLine, Nobodys, PoolLine, Sums
 
 MISSING_DAY, PARTLY_MISSING_DAY = date(2026, 10, 13), date(2026, 10, 21)
 _WEEK = (100, 104, 108, 103, 97, 61, 55)  # percent of a cell's base, Monday first
@@ -94,6 +94,10 @@ def add_up(cells: Iterable[Cell], days: Sequence[date], percent: int = 100) -> S
         marginal=total(served, days, percent) * Decimal("0.16"),
         idle=total(waste, days, percent),
         gpu_hours=hours,
+        unobserved_gpu_hours=total(
+            [cell for cell in chosen if cell.team == "__unobserved__"], days, percent
+        )
+        * Decimal("0.52"),
         active_gpu_hours=active,
         energy_kwh=cost * Decimal("0.93"),
         tokens_input=tokens * 3 // 4,
@@ -118,7 +122,7 @@ _KEYS: dict[str, Callable[[Cell], str | None]] = {
     "model": lambda cell: cell.model,
     "cluster": lambda cell: cell.pool[0],
     "cost-profile": lambda cell: cell.pool[1],
-    "tag:team": lambda cell: None if cell.team.startswith("__") else cell.team,
+    "tag:team": lambda cell: None if cell.team == "platform" else cell.team,
 }
 
 
@@ -129,9 +133,11 @@ def groups(
     by_values: dict[tuple[str | None, ...], list[Cell]] = {}
     for cell in cells:
         by_values.setdefault(tuple(_KEYS[key](cell) for key in keys), []).append(cell)
+    nobodys = {"__idle__": Nobodys.IDLE, "__unobserved__": Nobodys.UNOBSERVED}
     lines = [
         GroupLine(
             values=values,
+            nobodys=next((nobodys[value] for value in values if value in nobodys), None),
             sums=add_up(chosen, days),
             before=None if "platform" in values else add_up(chosen, days, 92),
             days=tuple(total(chosen, [day]) for day in days),
@@ -191,5 +197,6 @@ def _pool(
         idle_gpu_hours=idle.gpu_hours or NONE,
         active_gpu_hours=sums.active_gpu_hours,
         energy_kwh=sums.energy_kwh,
+        undetailed_cost=NONE,
         days_utilization=tuple(of_day.utilization for of_day in hours),
     )

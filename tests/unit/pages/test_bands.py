@@ -49,6 +49,32 @@ def test_a_team_without_a_name_has_a_band_and_a_chart_may_be_empty() -> None:
     assert bands(empty(), 7) == ()
 
 
+def test_a_tag_spelled_as_idle_time_is_a_team() -> None:
+    report = rich(("tag:team",))
+    research = next(line for line in report.groups if line.values == ("research",))
+    lines = (*report.groups, replace(research, values=("__idle__",)))
+    shown = bands(replace(report, groups=lines), 7)
+    assert [(band.name.text, band.nobodys) for band in shown] == [
+        *((name, False) for name in ("__idle__", "research", "assistants", "search")),
+        *(("no tag team", False), ("Idle", True), ("Unobserved", True)),
+    ]
+
+
+def test_bands_keep_digits_that_python_would_round_away() -> None:
+    report = rich(("sub-account",), cells=CELLS[:1])
+    large, small = Decimal("123456789012.123456789012345678"), Decimal("1E-18")
+    lines = tuple(
+        replace(
+            report.groups[0],
+            sums=replace(report.groups[0].sums, cost=cost),
+            days=(cost,) * len(OCTOBER),
+        )
+        for cost in (large, small)
+    )
+    (band,) = bands(replace(report, groups=lines), 7)
+    assert str(band.cost) == str(band.days[0]) == "123456789012.123456789012345679"
+
+
 def test_equal_costs_stay_in_order_of_names() -> None:
     report = rich()
     lines = tuple(replace(report.groups[0], values=(value,)) for value in ("b", None, "a"))

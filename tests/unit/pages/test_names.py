@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.pages.names import key_words, lower_first, name, readable, shortened
+from exporter.chargeback.figures import Nobodys
+from exporter.pages.names import Name, key_words, lower_first, name, readable, shortened
 
 
 @pytest.mark.parametrize(
     ("value", "key", "expected"),
     [
         ("research", "namespace", ("research", "research", True)),
-        ("__idle__", "sub-account", ("Idle", "__idle__", False)),
-        ("__unobserved__", "namespace", ("Unobserved", "__unobserved__", False)),
+        ("__idle__", "tag:team", ("__idle__", "__idle__", True)),
+        ("(none)", "tag:team", ("(none)", "(none)", True)),
         (None, "cost-profile", ("no cost profile", "no cost profile", False)),
         (None, "tag:Cost-Center", ("no tag Cost-Center", "no tag Cost-Center", False)),
         ("a\x00b\x1b[1m", "model", ("a\ufffdb\ufffd[1m",) * 2 + (True,)),
@@ -21,6 +22,15 @@ def test_names_of_users_and_words_of_ours(
 ) -> None:
     shown = name(value, key)
     assert (shown.text, shown.full, shown.given) == expected
+
+
+def test_time_that_nobody_had_has_words_of_ours_in_its_own_lines_only() -> None:
+    idle, unobserved = Nobodys.IDLE, Nobodys.UNOBSERVED
+    assert name("__idle__", "tag:team", idle) == Name("Idle", "__idle__", given=False)
+    found = name("__unobserved__", "namespace", unobserved)
+    assert found == Name("Unobserved", "__unobserved__", given=False)
+    assert name("h100-pool", "cost-profile", idle).given
+    assert name(None, "model", idle).text == "no model"
 
 
 def test_keys_are_told_in_words() -> None:

@@ -95,6 +95,11 @@ def test_a_change_has_a_sign(now: str, before: str, ratio: str, more: str) -> No
     assert shown(difference(Decimal(now), Decimal(before)))[0] == more
 
 
+def test_a_difference_keeps_digits_that_python_would_round_away() -> None:
+    markup = difference(Decimal("123456789012.123456789012345678"), Decimal("1E-18"))
+    assert shown(markup) == ("+123,456,789,012.12", "123456789012.123456789012345677")
+
+
 @pytest.mark.parametrize(
     ("markup", "why"),
     [

@@ -72,40 +72,41 @@ def test_every_group_model_pool_and_budget_has_its_line(month: Element) -> None:
     ]
 
 
-def test_every_cloud_price_stands_with_tier_date_source_and_utilization(month: Element) -> None:
-    comparison = cloud()
-    section = by_id(month, "cloud")
-    words = text(section)
-    assert "The prices were read on 2026-10-07" in words
-    assert "1.08 USD per EUR" in words
-    for source in comparison.sources:
-        assert source in words
-    for of, expected in (
-        ("cloud_per_million", [line.cloud_per_million_usd for line in comparison.lines]),
-        ("own_utilization", [line.utilization for line in comparison.lines]),
-        ("savings", [line.savings_usd for line in comparison.lines]),
-        ("break_even", [190_300_000, 918_000_000]),
-        ("tokens_per_day", [line.tokens_per_day for line in comparison.lines]),
-    ):
-        assert figures(section, of) == expected
-    assert "above break-even" in words
-    assert "below break-even" in words
-    assert "open-weights alike" in words
-
-
-def test_negative_savings_are_never_shown_as_a_gain(month: Element) -> None:
-    cells = [cell for cell in month.iter("td") if figures(cell, "savings")]
-    assert [cell.get("class") for cell in cells] == ["n saved", "n dearer", "n dearer"]
-    assert ["cloud is cheaper" in text(cell) for cell in cells] == [False, True, True]
-    assert text(cells[1]).startswith("−2,868.27")
-
-
-def test_no_break_even_is_a_dash_with_its_reason(month: Element) -> None:
-    reasons = [mark.get("title") for mark in by_id(month, "cloud").iter("abbr")]
-    assert (
-        "no number of tokens does: the cloud costs less than the electricity of the own ones"
-        in reasons
+def test_what_is_in_no_pool_is_told_where_pools_are() -> None:
+    report = rich(days=days_of(rich().days[4], 1))
+    assert "Left out here" not in page(report)
+    first, *others = report.pools
+    mixed = replace(
+        report,
+        pools=(replace(first, undetailed_cost=Decimal("12.5")), *others),
+        completeness=replace(report.completeness, unpooled_cost=Decimal("20.25")),
     )
+    root = read(page(mixed))
+    assert figures(root, "pool_undetailed") == [Decimal("12.5")]
+    assert figures(root, "pools_left_out") == figures(root, "unpooled_cost") == [Decimal("20.25")]
+    assert "Left out here: EUR 20.25 of rows that know no GPU-time" in text(by_id(root, "pools"))
+    none = text(by_id(read(page(replace(mixed, pools=()))), "pools"))
+    assert "No row names both a pool and its GPU-time." in none
+
+
+def test_a_tag_spelled_as_idle_time_is_not_called_idle() -> None:
+    report = rich(("tag:team",), days=days_of(rich().days[4], 1))
+    research = next(line for line in report.groups if line.values == ("research",))
+    spelled = tuple(replace(research, values=(value,)) for value in ("__idle__", "(none)"))
+    root = read(page(replace(report, groups=(*report.groups, *spelled))))
+    names = [text(row[0]) for row in by_id(root, "groups").iter("tr")][1:-1]
+    assert names[-4:] == ["__idle__", "(none)", "Idle", "Unobserved"]
+    assert "no tag team" in names
+
+
+@pytest.mark.parametrize("total", ["0.009999999", "0", "-5"])
+def test_of_less_than_a_cent_there_is_no_share(total: str) -> None:
+    report = rich(days=days_of(rich().days[4], 1))
+    root = read(page(replace(report, total=replace(report.total, cost=Decimal(total)))))
+    for of in ("group_share", "groups_share", "estimate_share", "total_idle_share"):
+        assert figures(root, of) == []
+    assert "Share of the total not known" in text(next(root.iter("header")))
+    assert "%" not in text(next(by_id(root, "cost").iter("figure")))
 
 
 def test_budgets_say_their_state_in_words(month: Element) -> None:
@@ -181,7 +182,7 @@ def test_a_catalog_without_a_match_and_a_limit_of_zero() -> None:
     line = replace(BUDGETS[0], limit=Decimal(0), reached_severity=None)
     comparison = replace(cloud(), lines=(), sources=(), every_entry=True)
     words = text(read(page(replace(report, budgets=(line,), cloud=comparison))))
-    assert "No model of this period has tokens to compare." in words
+    assert "No model of this period has an entry of the catalog to be compared with." in words
     assert "every entry of the catalog is shown" in words
     assert "Fullest: research-monthly, – of EUR 0.00." in words
     assert "1 is forecast to end over the limit" in words

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import pytest
 
-from exporter.commands.reporting.coverage import Coverage, Held, as_gaps, held
+from exporter.chargeback.figures import Awaited, Gap
+from exporter.commands.reporting.coverage import (
+    Coverage,
+    Held,
+    Times,
+    as_awaited,
+    as_gaps,
+    due_until,
+    held,
+    outside,
+)
 from exporter.commands.reporting.objects import DataObject, Series, Window
 from exporter.periods import Schedule, period_at, rfc3339
 from tests.unit.commands.reporting.stored import (
@@ -55,10 +65,14 @@ def gaps(
     found: Coverage,
     limit: int = DAYS[1],
     schedule: Schedule | None = None,
-    expected: Iterable[Series] = (),
+    expected: Mapping[Series, Schedule] | None = None,
 ) -> list[tuple[str, str, str]]:
-    missing = found.gaps(limit, lambda _last: schedule, list(expected))
-    return [(series.report, rfc3339(a)[5:13], rfc3339(b)[5:13]) for series, a, b in missing]
+    times = found.times(limit, lambda _last: schedule, expected or {})
+    return [
+        (series.report, rfc3339(a)[5:13], rfc3339(b)[5:13])
+        for series, one in times.items()
+        for a, b in one.gaps
+    ]
 
 
 def every_hour(*but: tuple[int, int], cluster: str = "prod") -> list[Held]:
@@ -111,7 +125,8 @@ def test_each_report_of_each_cluster_has_its_own_gaps() -> None:
         longer(at(10), DAILY, report="team"),
         *every_hour((11, 3), cluster="west"),
     )
-    missing = [(s.cluster_slug, s.report, a) for s, a, _ in found.gaps(DAYS[1], silent)]
+    times = found.times(DAYS[1], silent, {})
+    missing = [(s.cluster_slug, s.report, a) for s, one in times.items() for a, _ in one.gaps]
     assert missing == [
         ("prod", "default", at(10)),
         ("prod", "team", at(11)),
@@ -167,9 +182,9 @@ def test_an_hour_inside_a_month_does_not_end_it() -> None:
 
 def test_a_report_that_is_expected_and_has_nothing_is_missing_altogether() -> None:
     found = coverage(*every_hour())
-    assert gaps(found, expected=[Series("west", None), Series("prod", None)]) == [
-        ("default", "03-10T00", "03-12T00")
-    ]
+    assert gaps(
+        found, expected=dict.fromkeys([Series("west", None), Series("prod", None)], HOURLY)
+    ) == [("default", "03-10T00", "03-12T00")]
 
 
 def test_only_objects_that_can_be_read_are_counted() -> None:
@@ -177,7 +192,8 @@ def test_only_objects_that_can_be_read_are_counted() -> None:
 
 
 def test_gaps_have_the_names_of_clusters() -> None:
-    (gap,) = as_gaps([(Series("a-b.12345678", "team"), 1, 2)], {"a-b.12345678": "a b"})
+    times = {Series("a-b.12345678", "team"): Times(HOURLY, ((1, 2),), 3)}
+    (gap,) = as_gaps(times, {"a-b.12345678": "a b"})
     assert (gap.cluster, gap.report, gap.start, gap.end) == ("a b", "team", 1, 2)
 
 
@@ -227,3 +243,50 @@ def test_the_hour_in_the_name_comes_before_the_rows() -> None:
 
 def test_hours_are_hourly() -> None:
     assert gaps(coverage(hour(10, 0)), limit=at(10, 1), schedule=HOURLY) == []
+
+
+def test_a_report_whose_next_period_is_not_due_has_its_rows_later() -> None:
+    """2026-03-09 is a Monday: of the week to the 16th nothing can be there on the 12th."""
+    found = coverage(*every_hour())
+    times = found.times(DAYS[1], silent, {Series("prod", "team"): WEEKLY})
+    assert as_awaited(times, {"prod": "prod"}, DAYS[1]) == [
+        Awaited("prod", "team", "weekly", *DAYS)
+    ]
+    assert gaps(found, expected={Series("prod", "team"): WEEKLY}) == []
+
+
+def test_what_others_have_no_rows_of_either_is_not_waited_for() -> None:
+    found = coverage(hour(10, 0), hour(10, 1), longer(at(9), WEEKLY, report="team"))
+    times = found.times(at(10, 2), silent, {})
+    assert as_awaited(times, {"prod": "prod"}, at(10, 2)) == []
+
+
+def test_periods_without_rows_are_as_long_as_metadata_or_neighbours_say() -> None:
+    window = at(9), at(30)
+    of_week = held(object_of(key_of(at(9), WEEKLY, report="w")), None, schedule=WEEKLY)
+    days = [longer(at(10), DAILY), longer(at(11), DAILY, rows=False)]
+    found = coverage(of_week, *days, window=window)
+    assert dict(found.without_rows(silent, {})) == {
+        Series("prod", "w"): (at(9), at(16)),
+        Series("prod", None): (at(11), at(12)),
+    }
+
+
+def test_a_period_without_rows_is_as_long_as_documents_say() -> None:
+    """Where nothing that was read tells."""
+    found = coverage(longer(at(9), WEEKLY, rows=False), window=(at(9), at(30)))
+    documented = {Series("prod", None): WEEKLY}
+    assert dict(found.without_rows(silent, documented)) == {Series("prod", None): (at(9), at(16))}
+    assert dict(found.without_rows(silent, {})) == {Series("prod", None): (at(9), at(10))}
+
+
+def test_a_month_that_is_over_is_due_in_a_report_on_one_of_its_days() -> None:
+    day = at(10), at(11)
+    assert due_until(at(10, 20), 10, 24, day) == at(9, 20) - 600
+    assert due_until(at(11, 1), 10, 24, day) == at(11)
+    assert due_until(at(20), 10, 24, day) == at(19) - 600
+
+
+def test_gaps_outside_of_a_window_are_cut_at_its_edges() -> None:
+    found = outside([Gap("a", "b", 0, 10), Gap("a", "b", 4, 6), Gap("a", "b", 6, 20)], (3, 8))
+    assert [(gap.start, gap.end) for gap in found] == [(0, 3), (8, 10), (8, 20)]

@@ -63,6 +63,28 @@ def test_a_name_that_a_spreadsheet_would_run_is_guarded() -> None:
     assert read(replace(report, groups=(evil,)))[0]["sub-account"] == '\'=cmd|"/c calc"!A1'
 
 
+def test_idle_time_is_told_apart_from_a_tag_of_its_name() -> None:
+    report = rich(("tag:team",))
+    idle = next(group for group in report.groups if group.values == ("__idle__",))
+    spelled = tuple(
+        replace(report.groups[0], values=(value,)) for value in ("__idle__", "(none)", None)
+    )
+    text = group_lines(replace(report, groups=(idle, *spelled))).decode()
+    found = [line.split(",")[4:6] for line in text.splitlines()[1:]]
+    assert found == [["__idle__", "idle"], ["__idle__", ""], ["(none)", ""], ["", ""]]
+
+
+def test_a_sum_larger_than_any_amount_of_a_row_is_plain() -> None:
+    # 1e20 and more: 38 digits, 18 of them after the point, are not enough.
+    report = rich()
+    cost = Decimal("-199999999999999999998.000000000000000001")
+    sums = replace(report.groups[0].sums, cost=cost, served_cost=Decimal(10**15), tokens_input=1)
+    sums = replace(sums, tokens_output=0, unpriced_tokens=0)
+    (line,) = read(replace(report, groups=(replace(report.groups[0], sums=sums),)))
+    assert line["cost"] == "-199999999999999999998.000000000000000001"
+    assert line["cost_per_million_tokens"] == "1000000000000000000000.0"
+
+
 def test_small_numbers_have_no_exponent() -> None:
     report = rich()
     tiny = replace(report.groups[0], sums=replace(report.groups[0].sums, cost=Decimal("1E-18")))
@@ -71,5 +93,14 @@ def test_small_numbers_have_no_exponent() -> None:
 
 def test_without_a_group_there_is_the_header() -> None:
     text = group_lines(empty()).decode()
-    assert text.startswith("period,start,end,currency,tag:team,cost,")
+    assert text.startswith("period,start,end,currency,tag:team,nobodys,cost,")
     assert text.count("\n") == 1
+
+
+def test_what_is_compared_stands_beside_what_was_before() -> None:
+    """Where a report is left out that is less than the cost."""
+    report = rich()
+    first = replace(report.groups[0], compared=replace(report.groups[0].sums, cost=Decimal("0.5")))
+    text = group_lines(replace(report, groups=(first, *report.groups[1:]))).decode()
+    told = [Decimal(line["compared_cost"]) for line in csv.DictReader(io.StringIO(text))]
+    assert told == [Decimal("0.5"), *(line.sums.cost for line in report.groups[1:])]

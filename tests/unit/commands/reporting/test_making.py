@@ -14,6 +14,7 @@ from exporter.chargeback.figures import Sums
 from exporter.commands.moments import named_period
 from exporter.commands.reporting.making import Made, Terms, make
 from exporter.commands.reporting.places import Place
+from exporter.cost.billing import ReportPlan
 from exporter.documents.kinds import TokenBudget
 from exporter.errors import ConfigurationError, UnreadableFile
 from exporter.periods import rfc3339
@@ -53,6 +54,8 @@ def made(
     now: int = APRIL_2,
     currency: str = "USD",
     budgets: Sequence[TokenBudget] = (),
+    plans: Sequence[ReportPlan] = (),
+    home: str | None = None,
 ) -> Made:
     terms = Terms(
         period=named_period(period, now),
@@ -68,6 +71,8 @@ def made(
         usd_rate=Decimal(1),
         budgets=budgets,
         pricing=PRICING,
+        plans=plans,
+        home=home,
     )
     return make(Place(store, PREFIX), terms)
 

@@ -7,13 +7,21 @@ from decimal import Decimal
 
 import pytest
 
-from exporter.chargeback.figures import Chargeback, Completeness, Estimate, Gap
+from exporter.chargeback.cloud_figures import BreakEven
+from exporter.chargeback.figures import (
+    Awaited,
+    Chargeback,
+    Completeness,
+    Estimate,
+    Gap,
+    ReportOf,
+)
 from exporter.commands.reporting.table import report_table
 from exporter.commands.reporting.words import money
 from tests.unit.pages.chargebacks import empty, rich
 
 BY_BOTH = rich(("sub-account", "model"))
-NONE_MISSING = Completeness((), (), Decimal(0), Decimal(0), 0, ())
+NONE_MISSING = Completeness((), (), Decimal(0), Decimal(0), Decimal(0), 0, ())
 
 
 def section(text: str, title: str) -> list[str]:
@@ -92,11 +100,67 @@ def test_prices_of_others_come_with_their_sources() -> None:
 
 def test_a_cloud_that_is_cheaper_than_the_electricity_never_evens() -> None:
     assert BY_BOTH.cloud is not None
-    line = replace(BY_BOTH.cloud.lines[0], break_even_tokens_per_day=None)
-    zero = replace(line, break_even_tokens_per_day=0)
-    cloud = replace(BY_BOTH.cloud, lines=(line, zero))
-    lines = section(report_table(replace(BY_BOTH, cloud=cloud)), "Cloud")
-    assert [text.split()[-1] for text in lines] == ["never", "0"]
+    zero = replace(BY_BOTH.cloud.lines[0], break_even_tokens_per_day=0)
+    lines = tuple(
+        replace(zero, break_even=known, break_even_tokens_per_day=None)
+        for known in (BreakEven.NEVER, BreakEven.NOT_KNOWN, BreakEven.CONTRACTED)
+    )
+    text = report_table(replace(BY_BOTH, cloud=replace(BY_BOTH.cloud, lines=(zero, *lines))))
+    found = section(text, "Cloud")
+    assert [line.split()[-1] for line in found] == ["0", "never", "-", "-"]
+    words = text.replace("\n  ", " ")
+    for reason in (
+        "never: the cloud costs no more than the electricity of the own tokens",
+        "not known where rows do not say what tokens add to the electricity",
+        "no break-even of contracted prices",
+    ):
+        assert reason in words
+
+
+def test_an_entry_that_no_comparison_chose_is_said_to_be_the_dearest() -> None:
+    assert BY_BOTH.cloud is not None
+    models = "meta-llama/Llama-3.1-70B-Instruct, BAAI/bge-m3"
+    said = f"shown for {models}: the entry with the highest savings"
+    words = report_table(BY_BOTH).replace("\n  ", " ")
+    assert said in words
+    assert "with comparisons in CloudPricing" in words
+    every = replace(BY_BOTH.cloud, every_entry=True)
+    assert "highest savings" not in report_table(replace(BY_BOTH, cloud=every))
+    many = tuple(replace(BY_BOTH.cloud.lines[0], model=f"m{number}") for number in range(4))
+    text = report_table(replace(BY_BOTH, cloud=replace(BY_BOTH.cloud, lines=many)))
+    assert "shown for 4 models: the entry" in text
+
+
+def test_cloud_costs_that_are_upper_bounds_are_told() -> None:
+    assert BY_BOTH.cloud is not None
+    assert "at most" not in report_table(BY_BOTH)
+    lines = tuple(replace(line, upper_bound=True) for line in BY_BOTH.cloud.lines)
+    text = report_table(replace(BY_BOTH, cloud=replace(BY_BOTH.cloud, lines=lines)))
+    assert "do not say which tokens were cached: there they cost so much at most" in text
+
+
+def test_what_pools_do_not_hold_is_told() -> None:
+    assert "other rows" not in report_table(BY_BOTH)
+    assert "in no figure of pools" not in report_table(BY_BOTH)
+    first, *others = BY_BOTH.pools
+    mixed = replace(
+        BY_BOTH,
+        pools=(replace(first, undetailed_cost=Decimal("1234.5")), *others),
+        completeness=replace(BY_BOTH.completeness, unpooled_cost=Decimal("2345.6")),
+    )
+    text = report_table(mixed)
+    assert "other rows" in text
+    assert "1,234.50" in section(text, "Pools")[0]
+    assert "in no figure of pools: 2,345.60 EUR of rows without GPU-hours" in text
+
+
+@pytest.mark.parametrize("total", ["0.009", "0", "-5"])
+def test_of_less_than_a_cent_there_is_no_share(total: str) -> None:
+    report = rich()
+    small = replace(report, total=replace(report.total, cost=Decimal(total)))
+    assert "%" in "".join(section(report_table(replace(report, total_before=None)), "Cost by"))
+    lines = section(report_table(replace(small, total_before=None)), "Cost by")
+    assert "%" not in "".join(lines)
 
 
 def test_a_group_that_was_not_there_before_is_new() -> None:
@@ -133,6 +197,56 @@ def test_of_many_gaps_the_first_are_shown() -> None:
     text = report_table(replace(BY_BOTH, completeness=found))
     assert text.count("no data: ") == 12
     assert "and 8 more gaps: --format json has all of them" in text
+
+
+def test_a_report_that_is_not_written_yet_is_told() -> None:
+    awaited = Awaited("prod", "team", "weekly", 0, 86_400)
+    found = replace(NONE_MISSING, awaited=(awaited,))
+    text = report_table(replace(BY_BOTH, completeness=found))
+    assert "not written yet: 1970-01-01 to 1970-01-02 of prod, report team, which is weekly" in text
+    assert "Nothing is missing" not in text
+    many = replace(NONE_MISSING, awaited=(awaited,) * 20)
+    assert "and 8 more reports not written yet" in report_table(replace(BY_BOTH, completeness=many))
+
+
+def test_what_the_budgets_month_lacks_is_told() -> None:
+    gap, fault = Gap("prod", "team", 0, 86_400), "a/key: is no whole Parquet file"
+    found = replace(
+        NONE_MISSING, budget_gaps=(gap,) * 13, budgets_fault=fault, unreadable=("a/key",)
+    )
+    text = report_table(replace(BY_BOTH, completeness=found)).replace("\n  ", " ")
+    assert "in no budget: no data: 1970-01-01 to 1970-01-02 of prod, report team" in text
+    assert "and 1 more gap of the budgets' month" in text
+    assert "budgets could not be evaluated: a/key: is no whole Parquet file" in text
+    assert "could not be read: 1 object such as a/key" in text
+
+
+def test_a_budget_over_several_clusters_says_so() -> None:
+    """A run of one cluster logs and pushes its own part."""
+    line = replace(BY_BOTH.budgets[0], clusters=("blue", "green"))
+    text = report_table(replace(BY_BOTH, budgets=(line,))).replace("\n  ", " ")
+    assert f"budget {line.name} is a sum over clusters blue, green; `infer-focus run` of" in text
+    one = replace(line, clusters=("blue",))
+    assert "a sum over" not in report_table(replace(BY_BOTH, budgets=(one,)))
+
+
+def test_changes_are_of_what_is_compared() -> None:
+    """Half of everything, and of the first group nothing."""
+    assert BY_BOTH.total_before is not None
+    half = replace(BY_BOTH.total, cost=BY_BOTH.total_before.cost / 2)
+    nothing = replace(BY_BOTH.groups[0].sums, cost=Decimal(0))
+    first = replace(BY_BOTH.groups[0], before=None, compared=nothing)
+    report = replace(
+        BY_BOTH,
+        total_compared=half,
+        groups=(first, *BY_BOTH.groups[1:]),
+        completeness=replace(NONE_MISSING, not_compared=(ReportOf("prod", "team"),)),
+    )
+    text = report_table(report).replace("\n  ", " ")
+    assert "-50 % on the period before" in text
+    assert f"compared: {money(half.cost)} of this period" in text
+    assert "since it has no time of this length: team of prod" in text
+    assert " new " not in section(report_table(report), "Cost by")[0]
 
 
 def test_a_name_cannot_forge_a_line() -> None:
