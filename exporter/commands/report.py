@@ -9,6 +9,7 @@ from typing import Literal
 
 from exporter import log
 from exporter.chargeback.figures import Chargeback
+from exporter.chargeback.keys import TAG
 from exporter.commands.building import documents_of, plans_of
 from exporter.commands.moments import named_period
 from exporter.commands.outputs import print_bytes, whole_file
@@ -58,6 +59,7 @@ def report(environ: Mapping[str, str], arguments: ReportArguments, now: int) -> 
     with open_place(settings, arguments.location) as place:
         made = make(place, terms)
         _warn(place, made)
+        _warn_of_tags(made.chargeback)
         width = terminal_width() if arguments.out is None else None
         content = _encoded(made.chargeback, arguments.form, width)
         _deliver(content, arguments)
@@ -142,6 +144,19 @@ def _warn(place: Place, made: Made) -> None:
             last=rfc3339(end),
             fix=f"infer-focus backfill {span} --missing-only",
         )
+
+
+def _warn_of_tags(report: Chargeback) -> None:
+    """A tag that no row has is rather misspelt, or not shown by kube-state-metrics."""
+    held = [line for line in report.groups if line.nobodys is None]
+    for place, key in enumerate(report.keys):
+        if key.startswith(TAG) and all(line.values[place] is None for line in held):
+            log.get_logger().warning(
+                "no row has the tag",
+                tag=key.removeprefix(TAG),
+                fix="correct --by, or let kube-state-metrics show the label: `infer-focus check`"
+                " says which labels it shows",
+            )
 
 
 def _encoded(chargeback: Chargeback, form: Form, width: int | None) -> bytes:

@@ -153,6 +153,13 @@ def test_tags_are_keys(demo: Path) -> None:
     assert costs(told) == files.cost_by('"Tags"::JSON ->> \'$."infer-focus/report"\'')
 
 
+def test_a_tag_that_no_row_has_is_warned_of(demo: Path) -> None:
+    env = {"OUTPUT_DIR": str(demo)}
+    command = ("report", "--period", "2026-10-01", "--by", "tag:team,tag:taem")
+    run = succeeded(infer_focus(*command, env=env))
+    assert [warning["tag"] for warning in run.named("no row has the tag")] == ["taem"]
+
+
 def test_two_clusters_in_a_bucket(demo: Path, s3: S3Server) -> None:
     bucket = s3.new_bucket()
     settings = s3.settings(bucket)
