@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from exporter import __version__
 from exporter.commands.building import (
     Configuration,
     open_source,
-    open_store,
-    place_of,
     reading_rules,
-    row_rules,
     sales_terms,
 )
+from exporter.commands.opening import Destination
 from exporter.commands.progress import progress_over
 from exporter.commands.telling import manifest_of, tell, warn_of_terms
 from exporter.cost.billing import ReportPlan
@@ -24,9 +23,7 @@ from exporter.errors import ConfigurationError
 from exporter.log import get_logger
 from exporter.periods import Period, day_of, month_of
 from exporter.pipeline.export import ExportRules, export
-from exporter.pipeline.metadata import Covered, Days, write_metadata
 from exporter.pipeline.outcomes import Summary
-from exporter.pipeline.publishing import Publisher
 from exporter.pipeline.tasks import Task, windows
 from exporter.reading.clusters import read_clusters
 from exporter.sources.series import Source
@@ -77,27 +74,34 @@ def export_to_store(
     """Export the chosen tasks to the destination; nothing is said of it yet."""
     _warn_of_side_reports(configuration)
     warn_of_terms(configuration)
+    rules = WriteRules(month_of(now)[0], force=flags.force, restate=flags.restate)
+    destination = Destination(configuration, rules)
     with open_source(configuration.settings) as source:
-        store = open_store(configuration.settings)
-        store.check_access(configuration.settings.s3_prefix)
-        done = _export(configuration, source, store, now, flags, choose)
-        summary, unfinished = done.summary, done.unfinished
-        _write_manifests(configuration, store, command, now, summary, unfinished)
-        covered = Covered(done.clusters, done.days, summary.outcomes)
-        generator = configuration.settings.focus_service_provider_name
-        write_metadata(done.publisher, covered, generator, now)
-    return Ran(command, summary, unfinished, store, done.clusters)
+        done = _export(configuration, source, destination, now, flags, choose)
+        unfinished = destination.publisher.finish()
+        _write_manifests(configuration, destination.store, command, now, done.summary, unfinished)
+        _describe(configuration, destination, done, now)
+    return Ran(command, done.summary, unfinished, destination.store, done.clusters)
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What the export did, and why old objects had to stay."""
+    """What the export did, for which clusters, and the days it looked at by report."""
 
     summary: Summary
-    unfinished: list[str]
-    publisher: Publisher
     clusters: list[str]
-    days: Days
+    days: Mapping[ReportPlan, Iterable[date]]
+
+
+def _describe(
+    configuration: Configuration, destination: Destination, done: _Done, now: int
+) -> None:
+    """Write the FOCUS metadata of what was exported."""
+    from exporter.pipeline.metadata import Covered, write_metadata
+
+    covered = Covered(done.clusters, done.days, done.summary.outcomes)
+    generator = configuration.settings.focus_service_provider_name
+    write_metadata(destination.publisher, covered, generator, now)
 
 
 def _warn_of_side_reports(configuration: Configuration) -> None:
@@ -115,42 +119,38 @@ def _warn_of_side_reports(configuration: Configuration) -> None:
 def _export(
     configuration: Configuration,
     source: Source,
-    store: Store,
+    destination: Destination,
     now: int,
     flags: WriteFlags,
     choose: Choose,
 ) -> _Done:
-    place, rules = place_of(configuration.settings, store), row_rules(configuration)
-    write_rules = WriteRules(month_of(now)[0], force=flags.force, restate=flags.restate)
-    looking = Publisher(place, rules, write_rules, configuration.plans)
     clusters = _clusters(configuration, source, now)
     days = defaultdict(set)
 
     def exists(plan: ReportPlan, period: Period) -> bool:
         days[plan].add(day_of(period.start))
-        return bool(clusters) and all(looking.exists(c, plan, period) for c in clusters)
+        return bool(clusters) and all(destination.exists(c, plan, period) for c in clusters)
 
     tasks = choose(exists)
     for task in tasks:
         days[task.plan].add(day_of(task.period.start))
-    replacing = tasks if flags.replace_layout else None
-    publisher = Publisher(place, rules, write_rules, configuration.plans, replacing)
-    summary = export_tasks(configuration, source, tasks, publisher, flags)
-    return _Done(summary, publisher.finish(), publisher, clusters, days)
+    destination.replacing = tasks if flags.replace_layout else None
+    summary = _export_tasks(configuration, source, tasks, destination, flags)
+    return _Done(summary, clusters, days)
 
 
-def export_tasks(
+def _export_tasks(
     configuration: Configuration,
     source: Source,
     tasks: Sequence[Task],
-    publisher: Publisher,
+    destination: Destination,
     flags: WriteFlags,
 ) -> Summary:
     """Run the pipeline over tasks, with progress on a terminal."""
     settings = configuration.settings
 
     def present(cluster: str, task: Task) -> bool:
-        return publisher.exists(cluster, task.plan, task.period)
+        return destination.publisher.exists(cluster, task.plan, task.period)
 
     rules = ExportRules(
         reading_rules(configuration),
@@ -162,7 +162,9 @@ def export_tasks(
         skip=present if flags.missing_only else lambda _cluster, _task: False,
     )
     with progress_over(windows(tasks)) as advance:
-        return export(source, tasks, rules, publisher.deliver, advance)
+        return export(
+            source, tasks, rules, destination.deliver, advance, meanwhile=destination.open
+        )
 
 
 def _clusters(configuration: Configuration, source: Source, now: int) -> list[str]:

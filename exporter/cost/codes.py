@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 
 from exporter.cost.charges import Ints
 from exporter.cost.parts import NOWHERE, SEVERAL
 from exporter.usage.identity import Pod
-from exporter.usage.kubernetes import sanitise
+from exporter.usage.kubernetes import Latest, sanitise
 from exporter.usage.pools import Node
 from exporter.usage.window import WindowUsage
 
@@ -18,7 +20,9 @@ ZONE_LABEL = sanitise("topology.kubernetes.io/zone")
 class Codes:
     """Codes of everything a window names; those of pods sort as pods do, in every window.
 
-    `holder` and `node` are per holding (-1 for nobody), `token_pod` per row of the token usage.
+    `holder`, `node` and `gpu` are per holding: its pod (-1 for nobody), its node, and an index into
+    `gpu_nodes`, the nodes by the model of their GPUs. `token_pod` is per row of the token usage,
+    `token_node[row, column]` the node of its pod in an hour, NOWHERE when it is not known.
     """
 
     def __init__(self, usage: WindowUsage) -> None:
@@ -32,11 +36,16 @@ class Codes:
             [-1 if h.holder is None else self.pods[h.holder] for h in holdings], np.int64
         )
         self.node = np.array([self.node_code(h.cluster, h.node) for h in holdings], np.int64)
-        self.gpu_node = [
-            Node(h.cluster, h.node, usage.gpus.models.get(h.uuid, "")) for h in holdings
-        ]
+        gpu_nodes: dict[Node, int] = {}
+        models = usage.gpus.models
+        kinds = (Node(h.cluster, h.node, models.get(h.uuid, "")) for h in holdings)
+        self.gpu = np.array([gpu_nodes.setdefault(n, len(gpu_nodes)) for n in kinds], np.int64)
+        self.gpu_nodes = list(gpu_nodes)
         for request in usage.requests:
             self.node_code(request.pod.cluster, request.node)
+        self.token_node = self._token_nodes()
+        self._labelled = _codes_by_hour(usage.kube.node_labels, list(self.nodes))
+        self._place_of = {label: self._places(label) for label in (REGION_LABEL, ZONE_LABEL)}
 
     def node_code(self, cluster: str, node: str) -> int:
         return self.nodes.setdefault((cluster, node), len(self.nodes))
@@ -46,22 +55,37 @@ class Codes:
 
         One more entry at the end stands for NOWHERE, so that index -1 finds it.
         """
-        labels = self.usage.kube.node_labels
-        names = [(labels.at(node, column) or {}).get(label) for node in self.nodes]
-        codes = [SEVERAL if name is None else self._place(name) for name in names]
-        return np.array([*codes, NOWHERE], np.int64)
+        places = self._place_of[label][self._labelled[:, column]]
+        return np.append(places, NOWHERE)
 
-    def _place(self, name: str) -> int:
-        return self.places.setdefault(name, len(self.places))
+    def _places(self, label: str) -> Ints:
+        """Per set of node labels the code of a place, SEVERAL for none; so for index -1."""
+        names = [labels.get(label) for labels in self.usage.kube.node_labels.labels]
+        codes = [
+            SEVERAL if name is None else self.places.setdefault(name, len(self.places))
+            for name in names
+        ]
+        return np.array([*codes, SEVERAL], np.int64)
 
-    def node_of_token_rows(self, column: int) -> Ints:
-        """The node code of each token row's pod in an hour, NOWHERE when it is not known."""
-        kube = self.usage.kube
-        found = []
-        for pod in self.usage.tokens.pods:
-            node = kube.node_of_pod(pod, column)
-            found.append(NOWHERE if node is None else self.node_code(pod.cluster, node))
-        return np.array(found, np.int64)
+    def _token_nodes(self) -> Ints:
+        """The node codes of all token rows and hours; nodes that only they name get one here."""
+        pods, info = self.usage.tokens.pods, self.usage.kube.pod_info
+        described = _codes_by_hour(info, pods)
+        result = np.full(described.shape, NOWHERE, np.int64)
+        for row, pod in enumerate(pods):
+            for code in dict.fromkeys(described[row].tolist()):
+                name = info.labels[code].get("node") if code >= 0 else None
+                if name:
+                    result[row, described[row] == code] = self.node_code(pod.cluster, name)
+        return result
+
+
+def _codes_by_hour(table: Latest, subjects: Sequence[Hashable]) -> Ints:
+    """Subjects × hours: which labels of a table describe each, -1 where none is known."""
+    rows = np.array([table.rows.get(subject, -1) for subject in subjects], np.int64)
+    nothing = np.full((1, table.choice.shape[1]), -1, np.int64)
+    codes: Ints = np.vstack([table.choice, nothing])[rows]
+    return codes
 
 
 def _pods(usage: WindowUsage) -> set[Pod]:

@@ -26,6 +26,7 @@ class Admission:
         column: int,
     ) -> None:
         self._selectors = [profile.spec.namespace_selector for profile in profiles]
+        self._selective = np.array([each is not None for each in self._selectors], bool)
         self._pods, self._labels, self._column = pods, namespace_labels, column
 
     def admits(self, pool: int, pod: int) -> bool:
@@ -39,8 +40,10 @@ class Admission:
 
     def admitted(self, pools: Ints, pods: Ints) -> Bools:
         """Which pods their pools admit, entry by entry."""
-        pairs = zip(pools.tolist(), pods.tolist(), strict=True)
-        return np.array([self.admits(pool, pod) for pool, pod in pairs], bool)
+        found = np.ones(len(pools), bool)
+        for i in np.flatnonzero(self._selective[pools]).tolist():
+            found[i] = self.admits(int(pools[i]), int(pods[i]))
+        return found
 
 
 def _matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:

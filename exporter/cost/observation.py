@@ -102,7 +102,8 @@ def _seen(hour: _Hour) -> Parts:
     """What DCGM shows: GPU-time and energy of holders and of idle GPUs, on known nodes."""
     gpus, column, codes = hour.usage.gpus, hour.column, hour.codes
     of_node = hour.pools.of_node
-    pool = np.array([of_node.get(codes.gpu_node[i], -1) for i in hour.shown.tolist()], np.int64)
+    of_gpu = np.array([of_node.get(node, -1) for node in codes.gpu_nodes], np.int64)
+    pool = of_gpu[codes.gpu[hour.shown]]
     hour.notes["gpu_hours_unmatched"] += hour.count_gpus(hour.shown[pool < 0])
     chosen, pool = hour.shown[pool >= 0], pool[pool >= 0]
     return Parts(
@@ -184,7 +185,7 @@ def _unhoused(hour: _Hour, parts: Parts) -> _Unhoused:
     tokens, codes, pools = hour.usage.tokens, hour.codes, hour.pools
     housed = np.isin(codes.token_pod, parts.holder) | np.isin(codes.token_pod, hour.named)
     rows = np.flatnonzero((plain_tokens(tokens, hour.column) > 0) & ~housed)
-    nodes = codes.node_of_token_rows(hour.column)[rows]
+    nodes = codes.token_node[rows, hour.column]
     by_code = _pool_of_node_codes(codes, pools)
     alone = [pools.only_pool_of(tokens.pods[row].cluster) for row in rows.tolist()]
     pool = np.where(nodes == NOWHERE, np.array(alone, np.int64), by_code[nodes])

@@ -57,6 +57,7 @@ class _Pricer:
         self.profiles = list(profiles)
         self.versions = profile_versions(profiles)
         self.codes = Codes(usage)
+        self.node_names = list(self.codes.nodes)
         self.serving = serving(usage.tokens, self.codes.pods)
         self.pools: dict[tuple[str, str, str], PoolHours] = {}
         self.failures: dict[tuple[str, int], str] = {}
@@ -109,16 +110,14 @@ class _Pricer:
 
     def _nodes(self, column: int) -> list[Node]:
         """Nodes with GPUs or with pods that served tokens in the hour; sorted."""
-        gpus = self.usage.gpus
+        gpus, codes = self.usage.gpus, self.codes
         active = (gpus.nano_hours[:, column] > 0) | (gpus.millijoules[:, column] > 0)
-        nodes = {self.codes.gpu_node[i] for i in np.flatnonzero(active).tolist()}
-        known = {(node.cluster, node.name) for node in nodes}
-        tokens = self.usage.tokens
-        for row in np.flatnonzero(plain_tokens(tokens, column) > 0).tolist():
-            pod = tokens.pods[row]
-            name = self.usage.kube.node_of_pod(pod, column)
-            if name is not None and (pod.cluster, name) not in known:
-                nodes.add(Node(pod.cluster, name, ""))
+        nodes = [codes.gpu_nodes[i] for i in np.unique(codes.gpu[active]).tolist()]
+        serving = codes.token_node[plain_tokens(self.usage.tokens, column) > 0, column]
+        others = np.setdiff1d(serving, np.append(codes.node[active], NOWHERE)).tolist()
+        nodes += [
+            Node(cluster, name, "") for cluster, name in map(self.node_names.__getitem__, others)
+        ]
         return sorted(nodes, key=lambda n: (n.cluster, n.name, n.gpu_model))
 
     def _remember(self, pools: HourPools, observed: Ints) -> None:
@@ -166,7 +165,7 @@ class _Pricer:
         active[models.row[models.counted]] = False
         row = np.flatnonzero(active)
         self.notes["tokens_unpriced"] += int(plain_tokens(tokens, column)[row].sum())
-        node = self.codes.node_of_token_rows(column)[row]
+        node = self.codes.token_node[row, column]
         same = np.ones(len(row), np.int64)
         region, zone = (place[node] for place in places)
         cluster = [self.usage.clusters.index(tokens.pods[i].cluster) for i in row.tolist()]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +21,14 @@ from exporter.errors import PeriodError, UnreadablePeriod
 from exporter.periods import HOUR_SECONDS, HourRange, Schedule
 from exporter.pipeline.outcomes import Ending, Outcome, Summary
 from exporter.pipeline.tasks import Task, windows
+from exporter.pipeline.writing import Writer, Writing
 from exporter.reading.window import ReadingRules, read_window
 from exporter.sources.series import Source
 from exporter.storage.record import NO_TOTALS, Totals
 from exporter.usage.window import PowerSource, WindowUsage
 
 Bools = npt.NDArray[np.bool_]
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,9 @@ class Finished:
     complete: bool
 
 
-#: Makes rows of a finished period and puts them where they belong. Raises PeriodError.
-Deliver = Callable[[Finished], Outcome]
+#: Makes rows of a finished period and puts them where they belong, or says how to: that is done
+#: while other rows are made. Both raise PeriodError.
+Deliver = Callable[[Finished], Outcome | Writing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ class _Account:
 class _Run:
     rules: ExportRules
     deliver: Deliver
-    summary: Summary = field(default_factory=Summary)
+    summary: Summary
+    writer: Writer
     accounts: dict[tuple[str, Task], _Account] = field(default_factory=dict)
     unread: dict[Task, str] = field(default_factory=dict)
     #: tasks with a window in which no series names a cluster
@@ -92,31 +98,39 @@ def export(
     rules: ExportRules,
     deliver: Deliver,
     progress: Callable[[HourRange], None] = lambda _window: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Summary:
     """Make every task's period; a failed one leaves the others alone.
 
-    The next window is read while one is priced, so two are in memory at the most.
+    The next window is read while one is priced, so two are in memory at the most. `meanwhile` is
+    called once, while the first is read.
     """
-    run = _Run(rules, deliver)
-    spans = windows(tasks)
-    for window, reading in _read_ahead(source, spans, rules.reading):
-        active = [t for t in tasks if _overlaps(t, window)]
-        try:
-            _add_window(run, reading.result(), active)
-        except UnreadablePeriod as error:
-            for task in active:
-                run.unread.setdefault(task, str(error))
-        _finish(run, [task for task in active if task.period.end <= window.end])
-        progress(window)
-    return run.summary
+    summary = Summary()
+    with closing(Writer(summary.outcomes)) as writer:
+        run = _Run(rules, deliver, summary, writer)
+        for window, reading in _read_ahead(source, windows(tasks), rules.reading, meanwhile):
+            active = [t for t in tasks if _overlaps(t, window)]
+            try:
+                _add_window(run, reading.result(), active)
+            except UnreadablePeriod as error:
+                for task in active:
+                    run.unread.setdefault(task, str(error))
+            _finish(run, [task for task in active if task.period.end <= window.end])
+            progress(window)
+        writer.finish()
+    return summary
 
 
 def _read_ahead(
-    source: Source, spans: Sequence[HourRange], rules: ReadingRules
+    source: Source,
+    spans: Sequence[HourRange],
+    rules: ReadingRules,
+    meanwhile: Callable[[], None],
 ) -> Iterator[tuple[HourRange, Future[WindowUsage]]]:
     reader = ThreadPoolExecutor(1, "reader")
     try:
         ahead = [reader.submit(read_window, source, window, rules) for window in spans[:1]]
+        meanwhile()
         for i, window in enumerate(spans):
             current = ahead.pop()
             goes_on = isinstance(current.exception(), UnreadablePeriod | None)
@@ -213,17 +227,28 @@ def _finish(run: _Run, tasks: Sequence[Task]) -> None:
         done = sorted(cluster for cluster, other in run.accounts if other == task)
         for cluster in done:
             account = run.accounts.pop((cluster, task))
-            run.summary.outcomes.append(_outcome(run, cluster, task, account))
+            run.writer.add(_made(run, cluster, task, account))
         if not done and task in run.unread:
-            run.summary.outcomes.append(_failed("", task, run.unread[task]))
+            run.writer.add(_failed("", task, run.unread[task]))
         elif not done and task in run.without_cluster:
-            run.summary.outcomes.append(_nobodys(run, task))
+            run.writer.add(_nobodys(run, task))
 
 
-def _outcome(run: _Run, cluster: str, task: Task, account: _Account) -> Outcome:
-    try:
+def _made(run: _Run, cluster: str, task: Task, account: _Account) -> Outcome | Writing:
+    """What is left to do for a period, or how it has ended already."""
+
+    def make() -> Outcome | Writing:
         _check(account, task, run)
         return run.deliver(_finished(cluster, task, account))
+
+    made = _ended(cluster, task, make)
+    return made if isinstance(made, Outcome) else lambda: _ended(cluster, task, made)
+
+
+def _ended(cluster: str, task: Task, do: Callable[[], _Result]) -> _Result | Outcome:
+    """What something comes to for a period; its faults are the outcome."""
+    try:
+        return do()
     except UnreadablePeriod as error:
         if task.optional:
             return Outcome(cluster, task, Ending.SKIPPED, str(error))

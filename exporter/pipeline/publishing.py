@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporter import __version__
 from exporter.cost.billing import ReportPlan, report_set
@@ -16,6 +16,7 @@ from exporter.pipeline.homes import Home
 from exporter.pipeline.outcomes import Ending, Outcome
 from exporter.pipeline.rows import CONTENT_TYPES, FileFormat, RowRules, Rows, encode, make_rows
 from exporter.pipeline.tasks import Task
+from exporter.pipeline.writing import Writing
 from exporter.storage.destination import Destination
 from exporter.storage.keys import layout_name, side_prefix
 from exporter.storage.publish import Outcome as Published
@@ -70,19 +71,18 @@ class Publisher:
         key = destination.key(plan.name, period, self._place.file_format)
         return key in destination.existing_keys([day_of(period.start)])
 
-    def deliver(self, finished: Finished) -> Outcome:
-        """Write one period. Raises PeriodError when it must not, or cannot, be written."""
+    def deliver(self, finished: Finished) -> Writing:
+        """Make the rows of one period; the answer writes them.
+
+        Both raise PeriodError when the period must not, or cannot, be written.
+        """
         rows = make_rows(finished, self._rules)
         home = self._home(finished.cluster, finished.task.plan)
         candidate = self._candidate(finished, home, rows)
-        replacements = self._replacements_of(home)
-        published = publish(home.destination, candidate, self._write_rules, replacements)
-        key = home.destination.key(candidate.report, candidate.period, candidate.extension)
-        held = published is Published.HELD
-        return Outcome(
+        made = Outcome(
             finished.cluster,
             finished.task,
-            _ENDINGS[published],
+            Ending.WRITTEN,
             rows=rows.table.num_rows,
             bytes=len(candidate.body),
             cost_nano=rows.cost_nano,
@@ -91,9 +91,17 @@ class Publisher:
             left_out_cost_nano=rows.left_out_cost_nano,
             unused_namespaces=_unused_namespaces(finished),
             complete=finished.complete,
-            key=key,
-            schema_id=candidate.schema_id if held else _stored_schema_id(home.destination, key),
         )
+        return lambda: self._written(made, home, candidate)
+
+    def _written(self, made: Outcome, home: Home, candidate: Candidate) -> Outcome:
+        """Write what was made; how that ended."""
+        destination = home.destination
+        published = publish(destination, candidate, self._write_rules, self._replacements_of(home))
+        key = destination.key(candidate.report, candidate.period, candidate.extension)
+        held = published is Published.HELD
+        schema = candidate.schema_id if held else _stored_schema_id(destination, key)
+        return replace(made, ending=_ENDINGS[published], key=key, schema_id=schema)
 
     def finish(self) -> list[str]:
         """Remove what --replace-layout has replaced; returns why anything had to stay."""

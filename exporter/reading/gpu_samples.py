@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +16,22 @@ from exporter.usage.energy import ENERGY_METRIC, POWER_METRIC, Bools
 from exporter.usage.gpu_time import Probe, SampleCounts, ScrapeIntervals, probes, scrape_intervals
 from exporter.usage.identity import ClusterNaming
 from exporter.usage.raw_needs import one_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scrapes:
+    """How many samples there are of each GPU and hour, and how far apart they are."""
+
+    counts: SampleCounts
+    intervals: ScrapeIntervals
+
+
+def read_scrapes(
+    source: Source, answers: GpuAnswers, hours: HourRange, clusters: ClusterNaming
+) -> Scrapes:
+    """Sample counts, and the intervals between those samples."""
+    counts = read_sample_counts(source, answers, hours, clusters)
+    return Scrapes(counts, read_intervals(source, counts, hours))
 
 
 def read_sample_counts(

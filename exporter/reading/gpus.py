@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +12,7 @@ from exporter.periods import HourRange
 from exporter.reading.active_time import ActiveTime
 from exporter.reading.estimates import EstimatedHours
 from exporter.reading.gpu_answers import GpuAnswers, uuid_of
-from exporter.reading.gpu_samples import read_intervals, read_sample_counts
+from exporter.reading.gpu_samples import Scrapes
 from exporter.reading.questions import ask_raw
 from exporter.sources.series import Floats, Ints, Source
 from exporter.usage import energy, gpu_time
@@ -35,13 +36,16 @@ def read_gpus(
     reader: GpuReader,
     thresholds: Sequence[Decimal],
     estimated: EstimatedHours,
+    scrapes: Future[Scrapes],
 ) -> GpuUsage:
-    """Energy, GPU-time and active time of every holding in the window."""
+    """Energy, GPU-time and active time of every holding in the window.
+
+    `scrapes` are read meanwhile; they are needed once the holdings are known.
+    """
     counters = _read_energy(source, answers, hours, reader, estimated)
     holdings: dict[Holding, int] = {key: i for i, key in enumerate(counters.holdings.keys)}  # type: ignore[misc]
-    counts = read_sample_counts(source, answers, hours, reader.clusters)
-    intervals = read_intervals(source, counts, hours)
-    seen = sightings(counts.counts, holdings, reader, intervals)
+    read = scrapes.result()
+    seen = sightings(read.counts.counts, holdings, reader, read.intervals)
     watts = mean_watts(answers.power_sum, answers.power_samples, holdings, reader)
     rows = gpu_rows(list(holdings))
     time = gpu_time.gpu_nano_hours(seen.samples, rows, seen.interval_seconds)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 
 import numpy as np
 
 from exporter.errors import UnreadablePeriod
 from exporter.periods import HourRange
+from exporter.reading.branches import Branches
 from exporter.reading.questions import Question, ask
 from exporter.sources.series import Floats, HourlySeries, Labels, Matcher, Source, empty_hourly
 from exporter.usage.counters import LOOKBACK_HOURS
@@ -40,17 +42,27 @@ def _described(metric: str) -> Question:
     return Question(metric, metric, "last", LOOKBACK_HOURS)
 
 
-def read_labels(
-    source: Source, hours: HourRange, known: Mapping[str, HourlySeries]
+def begin_labels(
+    source: Source, hours: HourRange, required: Iterable[Question], branches: Branches
+) -> dict[str, Future[dict[str, HourlySeries]]]:
+    """Ask for labels that rows can do without, metric by metric, but for the required ones."""
+    known = {question.metric for question in required}
+    return {
+        metric: branches.begin(ask, source, [_described(metric)], hours)
+        for metric in (NODE_LABELS, _NAMESPACE_LABELS, _POD_LABELS)
+        if metric not in known
+    }
+
+
+def labels_of(
+    asked: Mapping[str, Future[dict[str, HourlySeries]]],
 ) -> tuple[dict[str, HourlySeries], tuple[str, ...]]:
-    """Labels that rows can do without: the answers, and the metrics that could not be read."""
+    """The answers to `begin_labels`, and the metrics that could not be read."""
     answers: dict[str, HourlySeries] = {}
     missing = []
-    for metric in (NODE_LABELS, _NAMESPACE_LABELS, _POD_LABELS):
-        if metric in known:
-            continue
+    for metric, answer in asked.items():
         try:
-            answers.update(ask(source, [_described(metric)], hours))
+            answers.update(answer.result())
         except UnreadablePeriod:
             missing.append(metric)
     return answers, tuple(missing)

@@ -75,6 +75,17 @@ def ask_in_parts(source: Source, queries: Sequence[HourlyQuery], hours: HourRang
     return stacked(source.read_hourly(queries), hours)
 
 
+def ask_groups(
+    source: Source, groups: Mapping[Purpose, Sequence[HourlyQuery]], hours: HourRange
+) -> dict[Purpose, HourlySeries]:
+    """Several groups of queries over the same hours, asked together: one answer per group."""
+    queries = [query for group in groups.values() for query in group]
+    answers = iter(source.read_hourly(queries) if queries else ())
+    return {
+        purpose: stacked([next(answers) for _ in group], hours) for purpose, group in groups.items()
+    }
+
+
 def stacked(answers: Iterable[HourlySeries], hours: HourRange) -> HourlySeries:
     """All series of several answers over the same hours."""
     parts = [empty_hourly(hours), *answers]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exporter.periods import HOUR_SECONDS, HourRange
-from exporter.reading.questions import ask_in_parts
+from exporter.reading.questions import ask_groups
 from exporter.sources.series import Floats, HourlyQuery, HourlySeries, Labels, Matcher, Source
 from exporter.usage.counters import LAST_LOOKBACK_HOURS, LOOKBACK_HOURS, Bools, counter_of
 from exporter.usage.engines import CounterMetric
@@ -16,6 +16,7 @@ from exporter.usage.identity import ClusterNaming, Pod, described_pod, serving_p
 from exporter.usage.raw_needs import one_of
 from exporter.usage.tokens import CounterUsage, StartOf
 
+_PROCESS_START, _POD_START = "process_start_time_seconds", "kube_pod_start_time"
 _PODS_PER_QUERY = 100
 _TARGET_LABELS = ("job", "instance", "namespace", "pod")
 _POD_LABELS = ("pod", "exported_pod", "instance")
@@ -36,12 +37,16 @@ def read_starts(
     if not new:
         return lambda _members, _metric, _hour: None
     members = [labels for counter in new for labels in _new_members(counter)]
-    created = {
-        c.metric.created: _by(counter_of, _read(source, c.metric.created, hours, members))
-        for c in new
-    }
-    process = _by(_target, _read(source, "process_start_time_seconds", hours, members))
-    pods = _PodStarts.among(counters, _read_pods(source, hours, members, clusters), clusters)
+    metrics = {c.metric.created for c in new}
+    answers = ask_groups(
+        source,
+        {name: _of_targets(name, hours, members) for name in (*sorted(metrics), _PROCESS_START)}
+        | {_POD_START: _of_pods(hours, members, clusters)},
+        hours,
+    )
+    created = {name: _by(counter_of, answers[name]) for name in metrics}
+    process = _by(_target, answers[_PROCESS_START])
+    pods = _PodStarts.among(counters, answers[_POD_START], clusters)
 
     def start_of(members: Sequence[Labels], metric: CounterMetric, hour: int) -> float | None:
         column = (hour - hours.start) // HOUR_SECONDS
@@ -111,27 +116,25 @@ def _by(
     return found
 
 
-def _read(source: Source, metric: str, hours: HourRange, members: Sequence[Labels]) -> HourlySeries:
-    """A metric of the scrape targets that the members come from."""
-    queries = [
+def _of_targets(metric: str, hours: HourRange, members: Sequence[Labels]) -> list[HourlyQuery]:
+    """About a metric of the scrape targets that the members come from."""
+    return [
         HourlyQuery(metric, "min", hours, (matcher,))
         for label in _POD_LABELS
         for matcher in _matchers(label, [m[label] for m in members if _names(m) == label])
     ]
-    return ask_in_parts(source, queries, hours)
 
 
-def _read_pods(
-    source: Source, hours: HourRange, members: Sequence[Labels], clusters: ClusterNaming
-) -> HourlySeries:
-    """kube_pod_start_time of the members' pods; either label may hold the pod's name."""
+def _of_pods(
+    hours: HourRange, members: Sequence[Labels], clusters: ClusterNaming
+) -> list[HourlyQuery]:
+    """About kube_pod_start_time of the members' pods; either label may hold the pod's name."""
     names = [serving_pod(labels, clusters).name for labels in members]
-    queries = [
-        HourlyQuery("kube_pod_start_time", "min", hours, (matcher,))
+    return [
+        HourlyQuery(_POD_START, "min", hours, (matcher,))
         for label in ("pod", "exported_pod")
         for matcher in _matchers(label, names)
     ]
-    return ask_in_parts(source, queries, hours)
 
 
 def _names(labels: Labels) -> str | None:

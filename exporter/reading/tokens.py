@@ -55,8 +55,7 @@ def read_tokens(
         for engine in engines
         for counter in engine.counters
     ]
-    for counter in counters:
-        _read_raw(source, counter, hours)
+    _read_raw(source, counters, hours)
     start_of = read_starts(source, counters, hours, clusters)
     left_series, left_tokens = np.zeros((2, hours.count), np.int64)
     for counter in counters:
@@ -67,7 +66,14 @@ def read_tokens(
     return collect(counters, hours, clusters, (left_series, left_tokens))
 
 
-def _read_raw(source: Source, counter: CounterUsage, hours: HourRange) -> None:
-    planned = plan(counter.metric.name, raw_needs(counter, hours), _only(counter.metric))
-    for needs, answer in ask_raw(source, planned):
+def _read_raw(source: Source, counters: Sequence[CounterUsage], hours: HourRange) -> None:
+    """The raw samples of all counters, asked together."""
+    planned = [
+        (query, (counter, needs))
+        for counter in counters
+        for query, needs in plan(
+            counter.metric.name, raw_needs(counter, hours), _only(counter.metric)
+        )
+    ]
+    for (counter, needs), answer in ask_raw(source, planned):
         apply_raw(counter, needs, answer, hours)

@@ -11,9 +11,11 @@ import numpy as np
 from exporter.documents.kinds import CostProfile
 from exporter.periods import HourRange
 from exporter.reading import kubernetes as kube
+from exporter.reading.branches import Branches, branches
 from exporter.reading.clusters import of_clusters
 from exporter.reading.estimates import EstimatedHours
 from exporter.reading.gpu_answers import GpuAnswers, gpu_answers, gpu_questions
+from exporter.reading.gpu_samples import read_scrapes
 from exporter.reading.gpus import read_gpus
 from exporter.reading.nodes import node_finder
 from exporter.reading.questions import Question, ask
@@ -62,8 +64,20 @@ class ReadingRules:
 
 def read_window(source: Source, hours: HourRange, rules: ReadingRules) -> WindowUsage:
     """Everything known of the hours. Raises UnreadablePeriod when an answer cannot be trusted."""
-    answers = of_clusters(ask(source, _questions(rules), hours), rules.clusters, hours)
-    labels, missing = kube.read_labels(source, hours, answers)
+    with branches() as beside:
+        return _read_window(source, hours, rules, beside)
+
+
+def _read_window(
+    source: Source, hours: HourRange, rules: ReadingRules, beside: Branches
+) -> WindowUsage:
+    """What does not need the GPUs' answers is read beside them."""
+    questions = _questions(rules)
+    asked = kube.begin_labels(source, hours, questions, beside)
+    answers = of_clusters(ask(source, questions, hours), rules.clusters, hours)
+    gpus = gpu_answers(answers)
+    scrapes = beside.begin(read_scrapes, source, gpus, hours, rules.clusters)
+    labels, missing = kube.labels_of(asked)
     extra = of_clusters(labels, rules.clusters, hours)
     clusters = _clusters(answers, rules.clusters)
     tables = kube.kube_tables({**answers, **extra}, hours, rules.clusters)
@@ -71,19 +85,20 @@ def read_window(source: Source, hours: HourRange, rules: ReadingRules) -> Window
     anything = np.logical_or.reduce(
         [np.zeros(LAST_LOOKBACK_HOURS + hours.count, bool), *seen.values()]
     )
-    gpus = gpu_answers(answers)
+    tokens = beside.begin(
+        read_tokens, source, answers, rules.engines, hours, rules.clusters, anything
+    )
     own_pods = _own_pods(source, gpus, hours)
     reader = GpuReader(rules.clusters, own_pods, node_finder(tables, hours.count - 1))
     thresholds = sorted({profile.idle_threshold_watts_per_gpu for profile in rules.profiles})
     estimated = EstimatedHours(hours, clusters, rules.profiles, tables.node_labels)
-    usage = read_gpus(source, gpus, hours, reader, thresholds, estimated)
-    tokens = read_tokens(source, answers, rules.engines, hours, rules.clusters, anything)
+    usage = read_gpus(source, gpus, hours, reader, thresholds, estimated, scrapes)
     holders = _holders(usage)
     requests = kube.read_requests(source, answers["requests"], hours, rules.clusters, holders)
     return WindowUsage(
         hours,
         clusters,
-        tokens,
+        tokens.result(),
         usage,
         requests,
         tables,
@@ -95,8 +110,8 @@ def read_window(source: Source, hours: HourRange, rules: ReadingRules) -> Window
 
 def _questions(rules: ReadingRules) -> list[Question]:
     return [
+        *gpu_questions(),  # first, since they take longest
         *token_questions(rules.engines),
-        *gpu_questions(),
         *kube.required_questions(
             node_labels=rules.needs_node_labels,
             namespace_labels=rules.needs_namespace_labels,

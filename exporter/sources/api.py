@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import httpx
-import structlog
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -21,6 +20,7 @@ from tenacity import (
 )
 
 from exporter.errors import UnusableError
+from exporter.log import get_logger
 from exporter.sources.access import PrometheusAccess, open_client
 from exporter.sources.faults import (
     Fault,
@@ -41,8 +41,6 @@ _ALWAYS = {"partial_response": "false", "max_source_resolution": "0s", "nocache"
 _BACKOFF = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0.0, 0.5)
 
 _Answer = TypeVar("_Answer")
-
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class PrometheusApi:
@@ -89,7 +87,7 @@ class PrometheusApi:
             with self._client.stream("GET", self._access.endpoint(f"status/{name}")) as response:
                 body = self._read(response)
         except (httpx.HTTPError, Fault) as error:
-            log.debug("prometheus_status_unknown", name=name, reason=type(error).__name__)
+            get_logger().debug("prometheus_status_unknown", name=name, reason=type(error).__name__)
             return {}
         return status_of(body) if response.status_code == httpx.codes.OK else {}
 
@@ -137,7 +135,7 @@ class PrometheusApi:
         except httpx.HTTPError as error:
             raise transport_fault(error, self._access.address) from error
         self._refuse_if_closed()
-        log.debug(
+        get_logger().debug(
             "prometheus_answer",
             query=form.get("query", path),
             status=response.status_code,
@@ -161,7 +159,7 @@ class PrometheusApi:
         return b"".join(parts)
 
     def _log_retry(self, state: RetryCallState) -> None:
-        log.warning(
+        get_logger().warning(
             "prometheus_retry",
             url=self._access.address,
             attempt=state.attempt_number,

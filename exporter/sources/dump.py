@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import structlog
 
 from exporter.errors import ConfigurationError
+from exporter.log import get_logger
 from exporter.sources.exposition import BadLine, Block, read_block, read_series
 from exporter.sources.series import Floats, Ints, Labels
 
@@ -20,8 +20,6 @@ SUFFIXES = (".om", ".txt", ".gz", ".zst")
 
 _COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
 _BLOCK_BYTES = 8 * 2**20
-
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def read_dump(path: Path) -> Dump:
     for file in files:
         _read_file(file, collected)
     dump = _sorted(collected)
-    log.info(
+    get_logger().info(
         "dump_read",
         path=str(path),
         files=len(files),
@@ -133,7 +131,7 @@ def _whole_lines(file: Path) -> Iterator[bytes]:
                 f"SOURCE_FILE {file} ends within a line, so it was cut; "
                 "write it again, the last line is `# EOF`"
             )
-        log.warning("dump_without_eof", file=str(file))
+        get_logger().warning("dump_without_eof", file=str(file))
 
 
 def _blocks(file: Path) -> Iterator[bytes]:

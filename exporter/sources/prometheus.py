@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import TypeVar
 
 import httpx
-import structlog
 
 from exporter.errors import ExporterError, UnreadablePeriod
+from exporter.log import get_logger
 from exporter.periods import HOUR_SECONDS, HourRange, rfc3339
 from exporter.sources.access import PrometheusAccess
 from exporter.sources.api import PrometheusApi
@@ -46,8 +46,6 @@ _Query = TypeVar("_Query")
 _Answer = TypeVar("_Answer")
 _Read = Callable[[_Query, threading.Event], _Answer]
 
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
 
 class PrometheusSource:
     """A Source (see series.py) whose requests run `access.concurrency` at a time.
@@ -67,6 +65,7 @@ class PrometheusSource:
         self._pool = ThreadPoolExecutor(access.concurrency, thread_name_prefix="prometheus")
         self._edge: LeftEdge | None = None
         self._probing = threading.Lock()
+        self._asking: set[threading.Event] = set()
 
     def read_hourly(self, queries: Sequence[HourlyQuery]) -> list[HourlySeries]:
         """One answer per query, in order; long ranges are asked in parts."""
@@ -86,18 +85,21 @@ class PrometheusSource:
             data = self._api.ask("query", {"query": OLDEST_SAMPLE}, threading.Event())
             values = instant_values(data)
         except (Fault, ExporterError) as error:
-            log.debug("prometheus_oldest_sample_unknown", reason=str(error))
+            get_logger().debug("prometheus_oldest_sample_unknown", reason=str(error))
             return None
         return int(values[0]) if values and math.isfinite(values[0]) else None
 
     def close(self) -> None:
-        """Ends the connections; what is still being asked is given up."""
+        """Ends the connections; what is still being asked is given up, in other threads too."""
+        for abandoned in tuple(self._asking):
+            abandoned.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._api.close()
 
     def _all(self, read: _Read[_Query, _Answer], parts: Sequence[_Query]) -> Iterator[_Answer]:
         """The answers in the order of the parts; the first failure gives up the others."""
         abandoned = threading.Event()
+        self._asking.add(abandoned)
         futures: list[Future[_Answer]] = []
         try:
             futures.extend(self._pool.submit(read, part, abandoned) for part in parts)
@@ -107,6 +109,8 @@ class PrometheusSource:
             for future in futures:
                 future.cancel()
             raise
+        finally:
+            self._asking.discard(abandoned)
         return (future.result() for future in futures)
 
     def _hourly(self, query: HourlyQuery, abandoned: threading.Event) -> HourlySeries:
@@ -154,9 +158,9 @@ class PrometheusSource:
         except Passing as fault:
             raise _unreadable(EDGE_PROBE, moment, moment, fault) from fault
         except Fault as fault:
-            log.warning("prometheus_edge_probe_refused", reason=str(fault))
+            get_logger().warning("prometheus_edge_probe_refused", reason=str(fault))
             return LeftEdge.OPEN
-        log.debug("prometheus_edge_probe", counts=counts)
+        get_logger().debug("prometheus_edge_probe", counts=counts)
         return LeftEdge.CLOSED if counts == [2.0] else LeftEdge.OPEN
 
 
@@ -168,7 +172,8 @@ def _wait_for(futures: Sequence[Future[_Answer]]) -> None:
         answered, unanswered = wait(futures, _AWAKE_SECONDS, return_when=FIRST_EXCEPTION)
         for future in answered:
             future.result()
-        waiting = bool(unanswered)
+        # One that was taken back when the source was closed never counts as answered.
+        waiting = not all(future.done() for future in unanswered)
 
 
 def _hourly_parts(query: HourlyQuery) -> list[HourlyQuery]:
@@ -199,7 +204,7 @@ def _unreadable(text: str, start: int, end: int, fault: Fault) -> UnreadablePeri
 
 def _log_halving(text: str, start: int, end: int, fault: Fault) -> None:
     span = f"{rfc3339(start)}/{rfc3339(end)}"
-    log.info("prometheus_query_halved", query=_short(text), span=span, reason=str(fault))
+    get_logger().info("prometheus_query_halved", query=_short(text), span=span, reason=str(fault))
 
 
 def _short(text: str) -> str:

@@ -12,8 +12,6 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from exporter.periods import HOUR_SECONDS, HourRange
 from exporter.sources.faults import Fault, Final, Passing, answer_fault, beginning
@@ -201,6 +199,9 @@ def _points(ranged: Sequence[_Ranged]) -> tuple[Ints, Floats, Floats]:
 def _numbers(text: bytes) -> Floats:
     if not text:
         return np.empty(0)
+    import pyarrow as pa  # here: it is imported while the first answers are awaited
+    import pyarrow.compute as pc
+
     parts = pc.split_pattern(pa.array([text], pa.large_binary()), b",").values
     try:
         numbers: Floats = parts.cast(pa.large_string()).cast(pa.float64()).to_numpy()

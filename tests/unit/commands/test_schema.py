@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 import exporter
+from exporter import log
 from exporter.commands.schema import Form, SchemaArguments, aligned, schema, stacked
 from exporter.errors import ConfigurationError
 from exporter.focus.column_table import HEADS, column_table
@@ -20,6 +21,7 @@ LINES = [HEADS, *column_table("1.3", "x-Infer")]
 def _unconfigured_log() -> Iterator[None]:
     """The command makes its log write to the stderr of one test, which is closed in the next."""
     yield
+    log.get_logger()  # what waits for the first line is set up before it is undone
     structlog.reset_defaults()
 
 

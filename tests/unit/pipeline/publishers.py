@@ -73,4 +73,4 @@ def finished(
 
 def deliver(to: Publisher, *periods: Finished) -> list[Outcome]:
     """Publish them; the outcomes in the same order."""
-    return [to.deliver(one) for one in periods]
+    return [to.deliver(one)() for one in periods]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,19 @@ def test_a_certificate_that_cannot_be_used_is_a_fault_of_the_settings(
         settings: dict[str, Any] = {setting: path}
         with pytest.raises(ConfigurationError, match=r"PROMETHEUS_CA_FILE.*cannot be used"):
             open_client(PrometheusAccess(url=URL, **settings))
+
+
+@pytest.mark.parametrize(("url", "verified"), [("http://p", False), ("https://p", True)])
+def test_authorities_are_loaded_only_where_a_certificate_is_verified(
+    url: str, verified: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    made = httpx.create_ssl_context()
+
+    def create(*, verify: bool) -> ssl.SSLContext:
+        asked.append(verify)
+        return made
+
+    monkeypatch.setattr(httpx, "create_ssl_context", create)
+    open_client(PrometheusAccess(url=url)).close()
+    assert asked == [verified]

@@ -321,3 +321,42 @@ def test_the_oldest_sample_is_a_hint_that_never_fails(answer: Answer, seconds: i
     server = FakeServer(in_turn(answer))
     with closing(server.source(max_retries=0)) as source:
         assert source.oldest_sample() == seconds
+
+
+def test_who_still_waits_for_a_turn_when_it_is_closed_waits_no_longer() -> None:
+    """One reader is being answered, another one waits behind it; both give up."""
+    asked, answer = threading.Event(), threading.Event()
+    ended: list[BaseException] = []
+
+    def slow(form: dict[str, str]) -> Answer:
+        asked.set()
+        assert answer.wait(60)
+        return answer_hours(form)
+
+    source = FakeServer(slow).source(concurrency=1)
+
+    def read() -> None:
+        with pytest.raises(Exception) as raised:  # noqa: PT011 nobody is left to read it
+            source.read_hourly([hourly(1), hourly(2)])
+        ended.append(raised.value)
+
+    first, second = (threading.Thread(target=read, daemon=True) for _ in range(2))
+    first.start()
+    assert asked.wait(60)
+    second.start()
+    wait_until(lambda: len(source._asking) == 2)
+    source.close()
+    answer.set()
+    for reader in (first, second):
+        reader.join(30)
+        assert not reader.is_alive()
+    assert len(ended) == 2
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(3000):
+        if holds():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it has not happened in 30 seconds")
