@@ -15,7 +15,7 @@ PIP_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--custom-compile-command "make requirements" $(UPGRADE)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage bench bench-large check format requirements docs golden clean
+.PHONY: help demo test coverage bench bench-large check format requirements docs picture golden clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -55,6 +55,9 @@ docs: $(VENV)/.installed-dev ## re-make the generated parts of README and docs
 	$(BIN)/python -m scripts.make_docs
 	$(BIN)/python -m scripts.make_chart_docs
 	$(BIN)/python -m scripts.make_dashboard
+
+picture: $(VENV)/.installed-dev $(TOOLS)/.ready ## re-make the README's picture of the chargeback page
+	$(BIN)/python -m scripts.make_picture
 
 golden: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## re-make the files that the tests compare with
 	$(BIN)/python -m scripts.make_golden

@@ -21,6 +21,18 @@ exec "$home/usr/lib/chromium/chromium" "$@"
 """
 
 
+#: Without a window or sandbox of its own, and without a word to the network by itself.
+QUIET_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
 def unpack_chromium(folder: Path) -> None:
     """Put everything into `folder`/chromium and the launcher into `folder`/usr/bin.
 

@@ -330,3 +330,11 @@ def test_duckdb_s_answer_in_the_readme_has_the_sums_of_the_demo() -> None:
     ]
     assert len(table) == 5
     assert [(name, tokens, cost) for name, _, cost, tokens in table] == shown
+
+
+def test_the_picture_in_the_readme_is_there_and_small() -> None:
+    """A page that takes long to load is not looked at; `make picture` makes it again."""
+    (name,) = re.findall(r"^!\[.{20,}\]\((\S+\.png)\)$", README, re.MULTILINE)
+    picture = (REPOSITORY / name).read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert len(picture) < 200_000

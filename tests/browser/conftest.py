@@ -7,17 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from scripts.chromium import QUIET_FLAGS
 from tests.servers import require_tool
-
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +17,7 @@ def browser() -> Iterator[Browser]:
     executable = require_tool("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=executable, args=_FLAGS, headless=True
+            executable_path=executable, args=QUIET_FLAGS, headless=True
         )
         yield chromium
         chromium.close()
