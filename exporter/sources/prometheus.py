@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import httpx
 
-from exporter.errors import ExporterError, UnreadablePeriod
+from exporter.errors import ExporterError, UnreadablePeriod, UnusableError
 from exporter.log import get_logger
 from exporter.periods import HOUR_SECONDS, HourRange, rfc3339
 from exporter.sources.access import PrometheusAccess
@@ -64,6 +64,7 @@ class PrometheusSource:
         self._api = PrometheusApi(access, transport=transport, sleep=sleep)
         self._pool = ThreadPoolExecutor(access.concurrency, thread_name_prefix="prometheus")
         self._edge: LeftEdge | None = None
+        self._unusable: UnusableError | None = None
         self._probing = threading.Lock()
         self._asking: set[threading.Event] = set()
 
@@ -145,10 +146,19 @@ class PrometheusSource:
         return join_raw([self._raw(half, abandoned) for half in halves])
 
     def _left_edge(self, moment: int, abandoned: threading.Event) -> LeftEdge:
-        """The server's edge rule, asked once; `moment` is a time it may be asked about."""
+        """The server's edge rule, asked once; `moment` is a time it may be asked about.
+
+        A server that cannot be used is not tried again by those who waited for the answer.
+        """
         with self._probing:
-            if self._edge is None:
-                self._edge = self._probe(moment - moment % 60, abandoned)
+            if self._unusable is not None:
+                raise self._unusable
+            try:
+                if self._edge is None:
+                    self._edge = self._probe(moment - moment % 60, abandoned)
+            except UnusableError as error:
+                self._unusable = error
+                raise
             return self._edge
 
     def _probe(self, moment: int, abandoned: threading.Event) -> LeftEdge:

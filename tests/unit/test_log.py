@@ -27,7 +27,6 @@ def _restored_logging() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     root.handlers = []  # `configure` closes those it finds
     yield
-    log.get_logger()  # what waits for the first line is set up before it is undone
     logging.captureWarnings(capture=False)
     root.handlers = handlers
     root.setLevel(level)
@@ -147,29 +146,3 @@ def test_lines_go_to_stderr() -> None:
 
     assert json.loads(done.stderr)["event"] == "here"
     assert done.stdout == ""
-
-
-def test_nothing_of_the_log_is_imported_before_its_first_line() -> None:
-    """A run asks its first questions before it has anything to say."""
-    code = (
-        "import sys; from exporter import log; log.configure();"
-        "print('structlog' in sys.modules); log.get_logger().info('here');"
-        "print('structlog' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-
-    assert done.stdout.split() == ["False", "True"]
-    assert json.loads(done.stderr)["event"] == "here"
-
-
-def test_the_first_line_of_a_library_sets_up_those_of_the_program() -> None:
-    stream = io.StringIO()
-    log.configure("info", "json", stream)
-
-    logging.getLogger("botocore").warning("slow")
-    structlog.get_logger().info("here")
-
-    events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
-    assert events == ["slow", "here"]
