@@ -7,11 +7,9 @@ import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-import structlog
 
 from exporter import log
 
@@ -19,18 +17,6 @@ from exporter import log
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def _restored_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers = []  # `configure` closes those it finds
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_a_line_is_one_json_object_with_time_and_level() -> None:

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 import exporter
-from exporter import log
 from exporter.commands.schema import Form, SchemaArguments, aligned, schema, stacked
 from exporter.errors import ConfigurationError
 from exporter.focus.column_table import HEADS, column_table
@@ -15,14 +12,6 @@ from exporter.focus.schema_identity import schema_id
 from tests.builders import NOON
 
 LINES = [HEADS, *column_table("1.3", "x-Infer")]
-
-
-@pytest.fixture(autouse=True)
-def _unconfigured_log() -> Iterator[None]:
-    """The command makes its log write to the stderr of one test, which is closed in the next."""
-    yield
-    log.get_logger()  # what waits for the first line is set up before it is undone
-    structlog.reset_defaults()
 
 
 def test_cells_of_a_pipe_stand_below_each_other() -> None:
