@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 from tenacity import (
@@ -75,8 +75,11 @@ class PrometheusApi:
         return self._answered(path, form, abandoned, checked)
 
     def ask_names(self, path: str, form: Mapping[str, str], abandoned: threading.Event) -> set[str]:
-        """The names in the answer of a path that lists some; raises what `ask` raises."""
-        return self._answered(path, form, abandoned, names_of)
+        """The names in the answer of a path that lists some; raises what `ask` raises.
+
+        Asked with GET: the values of a label cannot be had otherwise.
+        """
+        return self._answered(path, form, abandoned, names_of, "GET")
 
     def status(self, name: str) -> dict[str, str]:
         """The texts that `status/{name}` shows; nothing where a server has no such page.
@@ -97,6 +100,7 @@ class PrometheusApi:
         form: Mapping[str, str],
         abandoned: threading.Event,
         read: Callable[[bytes], _Answer],
+        method: Literal["GET", "POST"] = "POST",
     ) -> _Answer:
         attempts = 1 + self._access.max_retries
         retrying = Retrying(
@@ -110,7 +114,7 @@ class PrometheusApi:
             reraise=True,
         )
         try:
-            answer: _Answer = retrying(self._ask_once, path, form, read)
+            answer: _Answer = retrying(self._ask_once, method, path, form, read)
         except NoConnection as fault:
             raise UnusableError(f"{self._access.address} cannot be reached: {fault}") from fault
         return answer
@@ -125,12 +129,14 @@ class PrometheusApi:
             raise Passing("the connections were closed before the answer came")
 
     def _ask_once(
-        self, path: str, form: Mapping[str, str], read: Callable[[bytes], _Answer]
+        self, method: str, path: str, form: Mapping[str, str], read: Callable[[bytes], _Answer]
     ) -> _Answer:
         url = self._access.endpoint(path)
+        place = "data" if method == "POST" else "params"
+        asked: dict[str, Any] = {place: {**self._form, **form}}
         self._refuse_if_closed()
         try:
-            with self._client.stream("POST", url, data={**self._form, **form}) as response:
+            with self._client.stream(method, url, **asked) as response:
                 body = self._read(response)
         except httpx.HTTPError as error:
             raise transport_fault(error, self._access.address) from error

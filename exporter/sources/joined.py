@@ -1,4 +1,4 @@
-"""One answer out of the answers for adjacent spans of time."""
+"""One answer out of the answers for adjacent spans of time, or for some series each."""
 
 from __future__ import annotations
 
@@ -24,8 +24,14 @@ def join_hourly(parts: Sequence[HourlySeries]) -> HourlySeries:
     return HourlySeries([labels for _, labels in rows.values()], values)
 
 
+def stack_hourly(parts: Sequence[HourlySeries]) -> HourlySeries:
+    """The series of all parts, which have the same hours and no series in common."""
+    labels = [labels for part in parts for labels in part.labels]
+    return HourlySeries(labels, np.vstack([part.values for part in parts]))
+
+
 def join_raw(parts: Sequence[RawSeries]) -> RawSeries:
-    """The samples of all parts one after the other, per series."""
+    """The samples of all parts one after the other, per series; a part may lack some series."""
     if len(parts) == 1:
         return parts[0]
     rows = _rows([part.labels for part in parts])

@@ -18,13 +18,16 @@ from exporter.periods import HOUR_SECONDS, HourRange, rfc3339
 from exporter.sources.access import PrometheusAccess
 from exporter.sources.api import PrometheusApi
 from exporter.sources.faults import Fault, Passing, TooMuch
-from exporter.sources.joined import join_hourly, join_raw
+from exporter.sources.joined import join_hourly, join_raw, stack_hourly
+from exporter.sources.label_shards import cut_by_label
 from exporter.sources.promql import (
     EDGE_PROBE,
     OLDEST_SAMPLE,
     LeftEdge,
     hourly_text,
+    is_label_name,
     raw_text,
+    selector,
 )
 from exporter.sources.replies import hourly_of, instant_values, raw_of
 from exporter.sources.series import HourlyQuery, HourlySeries, RawQuery, RawSeries
@@ -44,14 +47,16 @@ _AWAKE_SECONDS = 1.0
 
 _Query = TypeVar("_Query")
 _Answer = TypeVar("_Answer")
+_Cut = TypeVar("_Cut", HourlyQuery, RawQuery)
 _Read = Callable[[_Query, threading.Event], _Answer]
 
 
 class PrometheusSource:
     """A Source (see series.py) whose requests run `access.concurrency` at a time.
 
-    A request that a limit of the server refuses is asked again in two halves. `transport` and
-    `sleep` replace the network and the wait between two attempts.
+    A request that a limit of the server refuses is asked again in two halves: of its time, and at
+    the end of its series. `transport` and `sleep` replace the network and the wait between two
+    attempts.
     """
 
     def __init__(
@@ -122,13 +127,11 @@ class PrometheusSource:
         try:
             return hourly_of(self._api.ask("query_range", form, abandoned), query.hours)
         except TooMuch as fault:
-            if query.hours.count < 2:
-                raise _unreadable(text, start, end, fault) from fault
-            _log_halving(text, start, end, fault)
+            parts, join = self._fewer_hours(query, abandoned)
+            _log_cutting(text, start, end, fault, parts)
         except Fault as fault:
             raise _unreadable(text, start, end, fault) from fault
-        halves = _cut_hours(query, -(-query.hours.count // 2))
-        return join_hourly([self._hourly(half, abandoned) for half in halves])
+        return join([self._hourly(part, abandoned) for part in parts])
 
     def _raw(self, query: RawQuery, abandoned: threading.Event) -> RawSeries:
         start, end = query.start, query.end
@@ -137,13 +140,41 @@ class PrometheusSource:
             data = self._api.ask("query", {"query": text, "time": f"{end}"}, abandoned)
             return raw_of(data, start, end)
         except TooMuch as fault:
-            if end - start < RAW_SECONDS_AT_LEAST:
-                raise _unreadable(text, start, end, fault) from fault
-            _log_halving(text, start, end, fault)
+            shorter = end - start >= RAW_SECONDS_AT_LEAST
+            half = -(-(end - start) // 2)
+            parts = (
+                _cut_span(query, half) if shorter else self._shards(query, start, end, abandoned)
+            )
+            _log_cutting(text, start, end, fault, parts)
         except Fault as fault:
             raise _unreadable(text, start, end, fault) from fault
-        halves = _cut_span(query, -(-(end - start) // 2))
-        return join_raw([self._raw(half, abandoned) for half in halves])
+        return join_raw([self._raw(part, abandoned) for part in parts])
+
+    def _fewer_hours(
+        self, query: HourlyQuery, abandoned: threading.Event
+    ) -> tuple[Sequence[HourlyQuery], Callable[[Sequence[HourlySeries]], HourlySeries]]:
+        """Half the hours each, or of one hour some of the series each; and how to join them."""
+        hours = query.hours
+        if hours.count > 1:
+            return _cut_hours(query, -(-hours.count // 2)), join_hourly
+        return self._shards(query, hours.start, hours.end, abandoned), stack_hourly
+
+    def _shards(
+        self, query: _Cut, start: int, end: int, abandoned: threading.Event
+    ) -> Sequence[_Cut]:
+        """The query in two by the values of a label; nothing where no label tells series apart."""
+        shown = selector(query.metric, query.matchers)
+        form = {"match[]": shown, "start": f"{start}", "end": f"{end}"}
+
+        def names(path: str) -> set[str]:
+            try:
+                return self._api.ask_names(path, form, abandoned)
+            except Fault as fault:
+                get_logger().debug("prometheus_labels_unknown", query=shown, reason=str(fault))
+                return set()
+
+        labels = filter(is_label_name, names("labels"))
+        return cut_by_label(query, labels, lambda label: names(f"label/{label}/values")) or ()
 
     def _left_edge(self, moment: int, abandoned: threading.Event) -> LeftEdge:
         """The server's edge rule, asked once; `moment` is a time it may be asked about.
@@ -212,7 +243,12 @@ def _unreadable(text: str, start: int, end: int, fault: Fault) -> UnreadablePeri
     return UnreadablePeriod(f"Prometheus query {_short(text)} over {span}: {fault}; {fault.advice}")
 
 
-def _log_halving(text: str, start: int, end: int, fault: Fault) -> None:
+def _log_cutting(
+    text: str, start: int, end: int, fault: Fault, parts: Sequence[HourlyQuery | RawQuery]
+) -> None:
+    """Raises UnreadablePeriod where nothing smaller can be asked."""
+    if not parts:
+        raise _unreadable(text, start, end, fault) from fault
     span = f"{rfc3339(start)}/{rfc3339(end)}"
     get_logger().info("prometheus_query_halved", query=_short(text), span=span, reason=str(fault))
 

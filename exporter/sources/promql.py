@@ -111,6 +111,11 @@ def quoted(value: str) -> str:
     return f'"{value.translate(_ESCAPES)}"'
 
 
+def is_label_name(name: str) -> bool:
+    """Whether a selector can name the label; some servers also hold names of any text."""
+    return _LABEL_NAME.fullmatch(name) is not None
+
+
 def regex_alternatives(values: Iterable[str]) -> str:
     """The RE2 that matches exactly these texts, for =~ and !~; at least one text is needed."""
     texts = sorted(set(values))

@@ -217,16 +217,36 @@ def test_raw_samples_above_the_limit_of_the_server_come_in_parts(small_server: s
 def test_hours_above_the_limit_of_the_server_come_in_parts(small_server: str) -> None:
     """A subquery holds its instants before and after the comparison: at 10 s 3,600 in an hour."""
     hours = HourRange(NOON, NOON + 2 * HOUR)
-    queries = [HourlyQuery("m", "active", hours, (), -1.0, resolution) for resolution in (10, 3)]
+    query = HourlyQuery("m", "active", hours, (), -1.0, 10)
+    with (
+        closing(PrometheusSource(PrometheusAccess(url=small_server))) as source,
+        capture_logs() as logs,
+    ):
+        (series,) = source.read_hourly([query])
+    assert "prometheus_query_halved" in [log["event"] for log in logs]
+    np.testing.assert_array_equal(series.values, np.full((5, 2), 360))
+
+
+def test_series_above_the_limit_of_the_server_come_in_shards(small_server: str) -> None:
+    """At 3 s an hour of 5 pods has 12,000 instants, of 2 pods 4,800: cut by pod, each is there."""
+    hours = HourRange(NOON, NOON + 2 * HOUR)
+    query = HourlyQuery("m", "active", hours, (), -1.0, 3)
     with closing(PrometheusSource(PrometheusAccess(url=small_server))) as source:
-        with capture_logs() as logs:
-            (series,) = source.read_hourly(queries[:1])
-        assert "prometheus_query_halved" in [log["event"] for log in logs]
-        np.testing.assert_array_equal(series.values, np.full((5, 2), 360))
-        with pytest.raises(UnreadablePeriod) as raised:
-            source.read_hourly(queries[1:])
+        (series,) = source.read_hourly([query])
+    assert sorted(labels["pod"] for labels in series.labels) == list("01234")
+    np.testing.assert_array_equal(series.values, np.full((5, 2), 1200))
+
+
+def test_one_series_above_the_limit_of_the_server_fails_the_hour(small_server: str) -> None:
+    hours = HourRange(NOON, NOON + HOUR)
+    query = HourlyQuery("m", "active", hours, (Matcher("pod", "=", "2"),), -1.0, 1)
+    with (
+        closing(PrometheusSource(PrometheusAccess(url=small_server))) as source,
+        pytest.raises(UnreadablePeriod) as raised,
+    ):
+        source.read_hourly([query])
     assert str(raised.value) == (
-        "Prometheus query count_over_time((m > -1.0)[3599999ms:3s]) over "
+        'Prometheus query count_over_time((m{pod="2"} > -1.0)[3599999ms:1s]) over '
         "2026-03-10T12:00:00Z/2026-03-10T13:00:00Z: HTTP 422 Unprocessable Entity: query "
         "processing would load too many samples into memory in query execution; raise the "
         "server's limit (--query.max-samples in Prometheus and Thanos)"

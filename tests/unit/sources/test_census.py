@@ -149,7 +149,7 @@ def test_the_retention_is_told_or_not() -> None:
 def test_label_names_are_asked_for_one_metric() -> None:
     def labels(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/api/v1/labels"
-        assert b"match%5B%5D=m%7Bcluster%3D%22eu%22%7D" in request.content
+        assert request.url.params["match[]"] == 'm{cluster="eu"}'
         return httpx.Response(200, json={"status": "success", "data": ["__name__", "node"]})
 
     access = PrometheusAccess(url=URL)
