@@ -7,6 +7,7 @@ TOOLS := .tools
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 BENCH_ARGS ?=
 VALIDATOR := $(TOOLS)/focus-validator
+AUDIT := $(TOOLS)/audit
 UPGRADE ?=
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -15,7 +16,7 @@ PIP_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--custom-compile-command "make requirements" $(UPGRADE)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage bench bench-large check format requirements docs picture golden clean
+.PHONY: help demo test coverage audit sbom bench bench-large check format requirements docs picture golden clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -23,10 +24,10 @@ help: ## list the targets
 demo: $(VENV)/.installed ## run the whole job on sample data into ./infer-focus-demo
 	@$(BIN)/infer-focus demo
 
-test: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## run every test, with real Prometheus and S3 servers
+test: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready $(AUDIT)/.ready ## run every test, with real Prometheus and S3 servers
 	INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-coverage: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## run every test and show the lines none reaches
+coverage: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready $(AUDIT)/.ready ## run every test and show the lines none reaches
 	INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest --cov $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev $(TOOLS)/.ready ## how fast a day of a small and a medium fleet is, under ten minutes
@@ -45,10 +46,18 @@ format: $(VENV)/.installed-dev ## mend what can be mended by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# A package that cannot be looked up is a failure too: silence is no all-clear.
+audit: $(AUDIT)/.ready ## look the pinned dependencies up among known vulnerabilities
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt
+
+sbom: $(VENV)/.installed $(AUDIT)/.ready ## write what is shipped into infer-focus.cdx.json (CycloneDX)
+	@$(BIN)/python -W ignore -m scripts.make_sbom $(AUDIT)/bin infer-focus.cdx.json
+
 # Pins stay where they are unless UPGRADE=--upgrade; a version is taken once it is a week old.
 requirements: $(VENV)/.installed-dev ## re-make the pinned requirements after a change of pyproject.toml
 	$(PIP_COMPILE) --python-version 3.11 pyproject.toml --output-file requirements.txt
 	$(PIP_COMPILE) --python-version 3.11 pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(PIP_COMPILE) --python-version 3.11 --group audit --output-file requirements-audit.txt
 	$(PIP_COMPILE) --python-version 3.12 --group focus-validator --output-file requirements-focus-validator.txt
 
 docs: $(VENV)/.installed-dev ## re-make the generated parts of README and docs
@@ -63,7 +72,7 @@ golden: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready ## re-make th
 	$(BIN)/python -m scripts.make_golden
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) $(TOOLS) .bench build dist *.egg-info infer-focus-demo .coverage
+	rm -rf $(VENV) $(TOOLS) .bench build dist *.egg-info infer-focus-demo infer-focus.cdx.json .coverage
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find bench exporter scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -85,6 +94,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 
 $(TOOLS)/.ready: $(VENV)/.made scripts/get_tools.py scripts/chromium.py scripts/debian.py scripts/helm.py
 	@$(BIN)/python -m scripts.get_tools $(TOOLS)
+	@touch $@
+
+$(AUDIT)/.ready: $(VENV)/.made requirements-audit.txt
+	@echo "Installing pip-audit and cyclonedx-bom into $(AUDIT) ..."
+	@$(PYTHON) -m scripts.make_venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-audit.txt
 	@touch $@
 
 # Made by the script itself, and only where there is a Python for it: else it is tried every time.

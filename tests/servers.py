@@ -131,7 +131,8 @@ def require_tool(name: str) -> Path:
 
     A missing one fails the test where everything must run (CI, `make test`), else skips it.
     """
-    folders = [REPOSITORY / ".tools" / "usr" / "bin", Path(sys.executable).parent]
+    tools = REPOSITORY / ".tools"
+    folders = [tools / "usr" / "bin", tools / "audit" / "bin", Path(sys.executable).parent]
     found = shutil.which(name, path=os.pathsep.join([*map(str, folders), os.environ["PATH"]]))
     if found is not None:
         return Path(found)
