@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from exporter.arguments import parser
 from exporter.errors import ConfigurationError, ExporterError
+from exporter.memory import be_sparing
 
 _SIGNAL_BASE = 128
 
@@ -23,8 +24,19 @@ class _Terminated(BaseException):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code of README's table."""
     signal.signal(signal.SIGTERM, _terminate)
+    be_sparing()
     try:
-        return _run(sys.argv[1:] if arguments is None else arguments, os.environ)
+        code = _told(sys.argv[1:] if arguments is None else arguments)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _too_late)
+    except (_Terminated, KeyboardInterrupt) as stop:
+        _leave(signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
+    return code
+
+
+def _told(arguments: Sequence[str]) -> int:
+    try:
+        return _run(arguments, os.environ)
     except ConfigurationError as error:
         for fault in error.faults:
             _say(fault)
@@ -34,18 +46,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         return _reader_left()
-    except (_Terminated, KeyboardInterrupt) as stop:
-        _leave(signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
 
 
 def _say(text: str) -> None:
-    """One line on stderr, in one write: a thread may be logging at the same time."""
-    sys.stderr.write(f"infer-focus: {text}\n")
+    """One line on stderr, in one write: a thread may be logging at the same time.
+
+    A name in it, of a file for example, may hold line ends and codes for terminals.
+    """
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    sys.stderr.write(f"infer-focus: {line}\n")
     sys.stderr.flush()
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise _Terminated
+
+
+def _too_late(_number: int, _frame: FrameType | None) -> None:
+    """All is done and said: the exit code stands, while Python closes what is open."""
 
 
 def _leave(number: signal.Signals) -> NoReturn:

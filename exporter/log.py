@@ -9,8 +9,11 @@ import logging
 import sys
 from typing import Literal, TextIO, cast
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+from exporter.imports import without
+
+with without("rich"):  # for tracebacks that are never shown
+    import structlog
+    from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["json", "console"]

@@ -9,8 +9,8 @@ from typing import ParamSpec, TypeVar
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
-#: More than are ever begun at once: each waits most of the time.
-_MOST = 8
+#: More than are begun at once but for active time: each waits most of the time.
+_MOST = 32
 
 
 class Branches:

@@ -19,11 +19,11 @@ _MINIMUM, _MAXIMUM = "power min", "power max"
 def gpu_questions() -> list[Question]:
     """The hourly questions about energy and power of all GPUs."""
     return [
-        *counter_questions(ENERGY_METRIC, ENERGY_METRIC),
         Question(_COUNT, POWER_METRIC, "count", LAST_LOOKBACK_HOURS),
         Question(_SUM, POWER_METRIC, "sum"),
         Question(_MINIMUM, POWER_METRIC, "min"),
         Question(_MAXIMUM, POWER_METRIC, "max"),
+        *counter_questions(ENERGY_METRIC, ENERGY_METRIC),
     ]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from decimal import Decimal
 
 import numpy as np
 
 from exporter.periods import HourRange
-from exporter.reading.active_time import ActiveTime
+from exporter.reading.active_time import ActiveQuestions, ActiveTime
 from exporter.reading.estimates import EstimatedHours
 from exporter.reading.gpu_answers import GpuAnswers, uuid_of
 from exporter.reading.gpu_samples import Scrapes
@@ -36,27 +35,27 @@ def read_gpus(
     reader: GpuReader,
     thresholds: Sequence[Decimal],
     estimated: EstimatedHours,
-    scrapes: Future[Scrapes],
+    scrapes: Scrapes,
+    instants: ActiveQuestions,
 ) -> GpuUsage:
     """Energy, GPU-time and active time of every holding in the window.
 
-    `scrapes` are read meanwhile; they are needed once the holdings are known.
+    `instants` are asked for already, and needed last.
     """
     counters = _read_energy(source, answers, hours, reader, estimated)
     holdings: dict[Holding, int] = {key: i for i, key in enumerate(counters.holdings.keys)}  # type: ignore[misc]
-    read = scrapes.result()
-    seen = sightings(read.counts.counts, holdings, reader, read.intervals)
+    seen = sightings(scrapes.counts.counts, holdings, reader, scrapes.intervals)
     watts = mean_watts(answers.power_sum, answers.power_samples, holdings, reader)
     rows = gpu_rows(list(holdings))
     time = gpu_time.gpu_nano_hours(seen.samples, rows, seen.interval_seconds)
     millijoules, power_source = _energy(counters, list(holdings), watts, time)
-    active = ActiveTime(source, answers, hours, holdings, reader, seen, time)
+    active = ActiveTime(instants, holdings, reader, seen, time)
     models = {uuid_of(labels) or "": labels.get("modelName", "") for labels in answers.labels}
     return GpuUsage(
         list(holdings),
         models,
         time,
-        {threshold: active.above(threshold) for threshold in thresholds},
+        active.above(thresholds),
         millijoules,
         power_source,
     )

@@ -22,6 +22,8 @@ from exporter.usage.window import GpuRequest, KubeTables
 NODE_LABELS, POD_INFO = "kube_node_labels", "kube_pod_info"
 _NAMESPACE_LABELS, _POD_LABELS = "kube_namespace_labels", "kube_pod_labels"
 _OWNER, _REPLICASET = "kube_pod_owner", "kube_replicaset_owner"
+#: A pod and its uid: one re-created under the same name, maybe on another node, is another object.
+_PodObject = tuple[Pod, str]
 _GPU_RESOURCE = Matcher("resource", "=", "nvidia_com_gpu")
 
 
@@ -112,28 +114,36 @@ def read_requests(
     `holders` tells in which hours a pod holds a GPU. Pending and finished pods keep their requests
     in kube-state-metrics, so the phase is read too; a pod counts for the part of the hour it ran.
     """
-    wanted: dict[tuple[Pod, str], Floats] = defaultdict(lambda: np.zeros(hours.count))
-    for (pod, node, _container), values in _by_container(asked, clusters).items():
-        if node and not _always_holds(holders.get(pod), values):
-            wanted[pod, node] += np.nan_to_num(values)
+    wanted: dict[tuple[_PodObject, str], Floats] = defaultdict(lambda: np.zeros(hours.count))
+    for (asking, node, _container), values in _by_container(asked, clusters).items():
+        if node and not _always_holds(holders.get(asking[0]), values):
+            wanted[asking, node] += np.nan_to_num(values)
     if not wanted:
         return []
-    running = _running_share(source, [pod for pod, _ in wanted], hours, clusters)
+    running = _running_share(source, [pod for (pod, _), _ in wanted], hours, clusters)
     nothing = np.zeros(hours.count)
-    return [
-        GpuRequest(pod, node, gpus * running.get(pod, nothing))
-        for (pod, node), gpus in sorted(wanted.items(), key=lambda item: item[0])
-    ]
+    found: dict[tuple[Pod, str], Floats] = defaultdict(lambda: np.zeros(hours.count))
+    for ((pod, uid), node), gpus in wanted.items():
+        found[pod, node] += gpus * running.get((pod, uid), running.get((pod, ""), nothing))
+    return [GpuRequest(pod, node, gpus) for (pod, node), gpus in sorted(found.items(), key=_first)]
+
+
+def _first(item: tuple[tuple[Pod, str], Floats]) -> Pod:
+    return item[0][0]
+
+
+def _pod_object(labels: Labels, clusters: ClusterNaming) -> _PodObject:
+    return described_pod(labels, clusters), described(labels, "uid") or ""
 
 
 def _by_container(
     asked: HourlySeries, clusters: ClusterNaming
-) -> dict[tuple[Pod, str, str], Floats]:
+) -> dict[tuple[_PodObject, str, str], Floats]:
     """The requests of each container on a node; two kube-state-metrics tell of one only once."""
-    found: dict[tuple[Pod, str, str], Floats] = {}
+    found: dict[tuple[_PodObject, str, str], Floats] = {}
     for labels, values in zip(asked.labels, asked.values, strict=True):
         node, container = (described(labels, key) or "" for key in ("node", "container"))
-        key = described_pod(labels, clusters), node, container
+        key = _pod_object(labels, clusters), node, container
         found[key] = np.fmax(found[key], values) if key in found else values
     return found
 
@@ -144,7 +154,7 @@ def _always_holds(held: Floats | None, asked: Floats) -> bool:
 
 def _running_share(
     source: Source, pods: Sequence[Pod], hours: HourRange, clusters: ClusterNaming
-) -> dict[Pod, Floats]:
+) -> dict[_PodObject, Floats]:
     """The part of each hour that pods were in the phase Running."""
     metric, phase = "kube_pod_status_phase", Matcher("phase", "=", "Running")
     names = sorted({pod.name for pod in pods})
@@ -163,10 +173,12 @@ def _running_share(
     return {pod: np.nan_to_num(values) / np.maximum(most, 1) for pod, values in running.items()}
 
 
-def _by_pod(answers: Iterable[HourlySeries], clusters: ClusterNaming) -> dict[Pod, Floats]:
-    found: dict[Pod, Floats] = {}
+def _by_pod(answers: Iterable[HourlySeries], clusters: ClusterNaming) -> dict[_PodObject, Floats]:
+    """The values of each pod object; those of the longest by its name also without a uid."""
+    found: dict[_PodObject, Floats] = {}
     for answer in answers:
         for labels, values in zip(answer.labels, answer.values, strict=True):
-            pod = described_pod(labels, clusters)
-            found[pod] = np.fmax(found[pod], values) if pod in found else values
+            pod, uid = _pod_object(labels, clusters)
+            for key in {(pod, uid), (pod, "")}:
+                found[key] = np.fmax(found[key], values) if key in found else values
     return found

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from decimal import Decimal
 
+from exporter.documents.kinds import CostProfile
 from exporter.sources.series import Labels
+from exporter.usage.gpus import GpuReader
 from exporter.usage.identity import Gpu, Pod
+from exporter.usage.kubernetes import Latest
+from exporter.usage.pools import Node, may_select
 from exporter.usage.window import KubeTables
 
 
@@ -38,6 +43,28 @@ def node_finder(tables: KubeTables, column: int) -> Callable[[Labels, Gpu, Pod |
         return next((name for name in candidates if name), gpu.host)
 
     return node_of
+
+
+def thresholds_by_node(
+    profiles: Sequence[CostProfile], node_labels: Latest, reader: GpuReader
+) -> Callable[[Labels], frozenset[Decimal]]:
+    """The idle thresholds in watts of the profiles that may select the node of a GPU series."""
+    known: dict[tuple[str, str], frozenset[Decimal]] = {}
+
+    def of(labels: Labels) -> frozenset[Decimal]:
+        holding = reader.holding(labels)
+        if holding is None:
+            return frozenset()
+        node = Node(holding.cluster, holding.node, "")
+        if (node.cluster, node.name) not in known:
+            known[node.cluster, node.name] = frozenset(
+                profile.idle_threshold_watts_per_gpu
+                for profile in profiles
+                if may_select(profile, node, node_labels)
+            )
+        return known[node.cluster, node.name]
+
+    return of
 
 
 def _other_form(nodes: set[tuple[str, str]]) -> Callable[[str, str], str | None]:

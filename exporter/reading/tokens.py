@@ -28,11 +28,15 @@ _TOKENS = (Quantity.INPUT, Quantity.OUTPUT)
 
 
 def token_questions(engines: Sequence[Engine]) -> list[Question]:
-    """The hourly questions about every counter of the engines."""
+    """The hourly questions about every counter of the engines, those that take longest first.
+
+    Requests have a series for each reason to finish.
+    """
+    counters = [counter for engine in engines for counter in engine.counters]
+    counters.sort(key=lambda counter: counter.quantity is not Quantity.REQUESTS)
     return [
         question
-        for engine in engines
-        for counter in engine.counters
+        for counter in counters
         for question in counter_questions(counter.name, counter.name, _only(counter))
     ]
 

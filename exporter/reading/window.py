@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -11,13 +13,14 @@ import numpy as np
 from exporter.documents.kinds import CostProfile
 from exporter.periods import HourRange
 from exporter.reading import kubernetes as kube
+from exporter.reading.active_time import ActiveQuestions
 from exporter.reading.branches import Branches, branches
 from exporter.reading.clusters import of_clusters
 from exporter.reading.estimates import EstimatedHours
 from exporter.reading.gpu_answers import GpuAnswers, gpu_answers, gpu_questions
 from exporter.reading.gpu_samples import read_scrapes
 from exporter.reading.gpus import read_gpus
-from exporter.reading.nodes import node_finder
+from exporter.reading.nodes import node_finder, thresholds_by_node
 from exporter.reading.questions import Question, ask
 from exporter.reading.tokens import read_tokens, token_questions
 from exporter.sources.series import HourlySeries, Source
@@ -28,6 +31,7 @@ from exporter.usage.gpus import GpuReader
 from exporter.usage.identity import ClusterNaming, Pod, TargetPods, scrape_target
 from exporter.usage.pools import HOSTNAME_LABEL
 from exporter.usage.raw_needs import one_of
+from exporter.usage.tokens import TokenUsage
 from exporter.usage.window import GpuUsage, WindowUsage
 
 
@@ -65,40 +69,86 @@ class ReadingRules:
 def read_window(source: Source, hours: HourRange, rules: ReadingRules) -> WindowUsage:
     """Everything known of the hours. Raises UnreadablePeriod when an answer cannot be trusted."""
     with branches() as beside:
-        return _read_window(source, hours, rules, beside)
+        try:
+            return _read_window(_Asked.begin(source, hours, rules, beside), beside)
+        except BaseException:
+            source.give_up()
+            raise
 
 
-def _read_window(
-    source: Source, hours: HourRange, rules: ReadingRules, beside: Branches
-) -> WindowUsage:
+_Answers = dict[str, HourlySeries]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The questions that need no answer of another, asked at once; what is needed first, first."""
+
+    source: Source
+    hours: HourRange
+    rules: ReadingRules
+    gpus: Future[_Answers]
+    kube: Future[_Answers]
+    labels: Mapping[str, Future[_Answers]]
+    tokens: Future[_Answers]
+
+    @staticmethod
+    def begin(source: Source, hours: HourRange, rules: ReadingRules, beside: Branches) -> _Asked:
+        def begun(questions: Sequence[Question]) -> Future[_Answers]:
+            return beside.begin(_answers, source, questions, hours, rules.clusters)
+
+        required = kube.required_questions(
+            node_labels=rules.needs_node_labels,
+            namespace_labels=rules.needs_namespace_labels,
+            owners=rules.owners,
+        )
+        return _Asked(
+            *(source, hours, rules),
+            begun(gpu_questions()),
+            begun(required),
+            kube.begin_labels(source, hours, required, beside),
+            begun(token_questions(rules.engines)),
+        )
+
+    def clusters(self) -> list[str]:
+        """The clusters to bill: the one that is named, or all that series are labelled with."""
+        naming = self.rules.clusters
+        if naming.label is None:
+            return [naming.name]
+        required = self.gpus.result(), self.kube.result(), self.tokens.result()
+        answers = (answer for part in required for answer in part.values())
+        return sorted({naming.of(labels) for answer in answers for labels in answer.labels} - {""})
+
+
+def _read_window(asked: _Asked, beside: Branches) -> WindowUsage:
     """What does not need the GPUs' answers is read beside them."""
-    questions = _questions(rules)
-    asked = kube.begin_labels(source, hours, questions, beside)
-    answers = of_clusters(ask(source, questions, hours), rules.clusters, hours)
-    gpus = gpu_answers(answers)
+    source, hours, rules = asked.source, asked.hours, asked.rules
+    gpus = gpu_answers(asked.gpus.result())
     scrapes = beside.begin(read_scrapes, source, gpus, hours, rules.clusters)
-    labels, missing = kube.labels_of(asked)
-    extra = of_clusters(labels, rules.clusters, hours)
-    clusters = _clusters(answers, rules.clusters)
-    tables = kube.kube_tables({**answers, **extra}, hours, rules.clusters)
-    seen = _seen({**answers, **extra}, hours, rules.clusters, clusters)
-    anything = np.logical_or.reduce(
-        [np.zeros(LAST_LOOKBACK_HOURS + hours.count, bool), *seen.values()]
+    own_pods = beside.begin(_own_pods, source, gpus, hours)
+    labels, missing = kube.labels_of(asked.labels)
+    described = {**asked.kube.result(), **of_clusters(labels, rules.clusters, hours)}
+    tables = kube.kube_tables(described, hours, rules.clusters)
+    serving = beside.begin(_read_serving, asked, described)
+    finder = node_finder(tables, hours.count - 1)
+    reader = GpuReader(rules.clusters, own_pods.result(), finder)
+    instants = ActiveQuestions(
+        source, gpus, hours, thresholds_by_node(rules.profiles, tables.node_labels, reader), beside
     )
-    tokens = beside.begin(
-        read_tokens, source, answers, rules.engines, hours, rules.clusters, anything
-    )
-    own_pods = _own_pods(source, gpus, hours)
-    reader = GpuReader(rules.clusters, own_pods, node_finder(tables, hours.count - 1))
     thresholds = sorted({profile.idle_threshold_watts_per_gpu for profile in rules.profiles})
+    instants.begin(thresholds, scrapes.result().intervals)
+    clusters = asked.clusters()
     estimated = EstimatedHours(hours, clusters, rules.profiles, tables.node_labels)
-    usage = read_gpus(source, gpus, hours, reader, thresholds, estimated, scrapes)
+    usage = read_gpus(
+        source, gpus, hours, reader, thresholds, estimated, scrapes.result(), instants
+    )
     holders = _holders(usage)
-    requests = kube.read_requests(source, answers["requests"], hours, rules.clusters, holders)
+    wanted = described["requests"]
+    requests = kube.read_requests(source, wanted, hours, rules.clusters, holders)
+    tokens, seen, anything = serving.result()
     return WindowUsage(
         hours,
         clusters,
-        tokens.result(),
+        tokens,
         usage,
         requests,
         tables,
@@ -108,28 +158,30 @@ def _read_window(
     )
 
 
-def _questions(rules: ReadingRules) -> list[Question]:
-    return [
-        *gpu_questions(),  # first, since they take longest
-        *token_questions(rules.engines),
-        *kube.required_questions(
-            node_labels=rules.needs_node_labels,
-            namespace_labels=rules.needs_namespace_labels,
-            owners=rules.owners,
-        ),
-    ]
+def _answers(
+    source: Source, questions: Sequence[Question], hours: HourRange, naming: ClusterNaming
+) -> _Answers:
+    return of_clusters(ask(source, questions, hours), naming, hours)
 
 
-def _clusters(answers: Mapping[str, HourlySeries], naming: ClusterNaming) -> list[str]:
-    """The clusters to bill: the one that is named, or all that series are labelled with."""
-    if naming.label is None:
-        return [naming.name]
-    found = {naming.of(labels) for answer in answers.values() for labels in answer.labels}
-    return sorted(found - {""})
+def _read_serving(asked: _Asked, described: _Answers) -> tuple[TokenUsage, dict[str, Bools], Bools]:
+    """What was served, and in which hours each cluster, or any, shows anything at all."""
+    hours, rules = asked.hours, asked.rules
+    answers = asked.tokens.result()
+    seen = _seen(
+        [*asked.gpus.result().values(), *described.values(), *answers.values()],
+        hours,
+        rules.clusters,
+        asked.clusters(),
+    )
+    nothing = np.zeros(LAST_LOOKBACK_HOURS + hours.count, bool)
+    anything = np.logical_or.reduce([nothing, *seen.values()])
+    tokens = read_tokens(asked.source, answers, rules.engines, hours, rules.clusters, anything)
+    return tokens, seen, anything
 
 
 def _seen(
-    answers: Mapping[str, HourlySeries],
+    answers: Iterable[HourlySeries],
     hours: HourRange,
     naming: ClusterNaming,
     clusters: Sequence[str],
@@ -137,11 +189,13 @@ def _seen(
     """Per cluster whether anything has a sample, LAST_LOOKBACK_HOURS before the window first."""
     columns = LAST_LOOKBACK_HOURS + hours.count
     seen = {cluster: np.zeros(columns, bool) for cluster in clusters}
-    for answer in answers.values():
-        for labels, values in zip(answer.labels, answer.values, strict=True):
-            hourly = seen.get(naming.of(labels))
-            if hourly is not None:
-                hourly[columns - len(values) :] |= ~np.isnan(values)
+    for answer in answers:
+        rows: dict[str, list[int]] = defaultdict(list)
+        for row, labels in enumerate(answer.labels):
+            rows[naming.of(labels)].append(row)
+        for cluster in seen.keys() & rows.keys():
+            shown = ~np.isnan(answer.values[rows[cluster]])
+            seen[cluster][columns - shown.shape[1] :] |= shown.any(axis=0)
     return seen
 
 

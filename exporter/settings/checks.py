@@ -111,7 +111,7 @@ def _access(settings: Settings) -> Iterator[Fault]:
             ("PROMETHEUS_HEADERS", "PROMETHEUS_TENANT"),
             "PROMETHEUS_HEADERS: holds X-Scope-OrgID besides PROMETHEUS_TENANT, keep one of them",
         )
-    has_credentials = token is not None or user is not None or "authorization" in headers
+    has_credentials = token is not None or user is not None or any(map(_is_secret, headers))
     allowed = settings.prometheus_allow_plaintext_auth
     if has_credentials and not allowed and _is_open(settings.prometheus_url):
         yield (
@@ -120,6 +120,13 @@ def _access(settings: Settings) -> Iterator[Fault]:
             "network unencrypted; use https://, or set PROMETHEUS_ALLOW_PLAINTEXT_AUTH=true to "
             "allow that",
         )
+
+
+def _is_secret(header: str) -> bool:
+    """Whether a header of this name, in lower case, usually lets its sender in."""
+    return not {"authorization", "cookie", "key", "token", "secret", "password"}.isdisjoint(
+        header.replace("_", "-").split("-")
+    )
 
 
 def _pushgateway(settings: Settings) -> Iterator[Fault]:

@@ -62,6 +62,11 @@ class SourceSettings(Group):
     prometheus_max_retries: Annotated[int, values.whole(0, 20, "retries")] = Field(
         5, description="How often a failed request is tried again (connection, timeout, 429, 5xx)."
     )
+    prometheus_max_answer_mib: Annotated[int, values.whole(1, 4096, "MiB")] = Field(
+        128,
+        description="Largest answer that is kept, in MiB; more is asked for in parts. Up to "
+        "PROMETHEUS_CONCURRENCY answers are in memory at a time.",
+    )
     source_file: FilePath | None = Field(
         None,
         description="OpenMetrics dump (`promtool tsdb dump-openmetrics`, also .gz and .zst) read "

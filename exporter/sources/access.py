@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import ssl
 from collections.abc import Iterator, Mapping
@@ -16,6 +18,7 @@ from exporter.errors import ConfigurationError
 #: Added to the server's own time-out, which is sent along, so that the server speaks first.
 _GRACE_SECONDS = 5.0
 _CONNECT_SECONDS = 10.0
+_HIDDEN = b"***"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -25,6 +28,7 @@ class PrometheusAccess:
 
     `url` may hold a path prefix, a query and user:password@; `timeout_seconds` is what one query
     may compute, and what its answer may take to arrive. `ca_file` replaces the usual authorities.
+    An answer of more than `max_answer_mib` is not kept.
     Contradictions raise one ConfigurationError that names them all.
     """
 
@@ -42,6 +46,7 @@ class PrometheusAccess:
     timeout_seconds: float = 60.0
     concurrency: int = 4
     max_retries: int = 5
+    max_answer_mib: int = 128
 
     def __post_init__(self) -> None:
         if faults := list(_faults(self)):
@@ -51,6 +56,16 @@ class PrometheusAccess:
     def address(self) -> str:
         """The URL as it may be shown: without user, password and query."""
         return str(httpx.URL(self.url).copy_with(userinfo=b"", query=None, fragment=None))
+
+    def hidden(self, said: bytes) -> bytes:
+        """What a server said, without the credentials it may have repeated."""
+        for secret in sorted(_secrets(self), key=len, reverse=True):
+            said = said.replace(secret, _HIDDEN)
+        return said
+
+    def hidden_headers(self, said: Mapping[str, str]) -> httpx.Headers:
+        """The same of the headers of an answer: a redirect may repeat them."""
+        return httpx.Headers({name: self.hidden(said[name].encode()).decode() for name in said})
 
     def endpoint(self, path: str) -> httpx.URL:
         """`{url}/api/v1/{path}`, with the URL's own query and without its user and password."""
@@ -91,10 +106,12 @@ def _faults(access: PrometheusAccess) -> Iterator[str]:
     for name in access.headers:
         if _HEADER_NAME.fullmatch(name) is None:
             yield f"PROMETHEUS_HEADERS: {name!r} is not the name of a header"
-    if access.timeout_seconds <= 0 or access.concurrency < 1 or access.max_retries < 0:
+    limits = (access.concurrency, access.max_answer_mib)
+    if access.timeout_seconds <= 0 or min(limits) < 1 or access.max_retries < 0:
         yield (
-            "PROMETHEUS_TIMEOUT_SECONDS > 0, _CONCURRENCY >= 1 and _MAX_RETRIES >= 0 expected, not "
-            f"{access.timeout_seconds}, {access.concurrency} and {access.max_retries}"
+            "PROMETHEUS_TIMEOUT_SECONDS > 0, _CONCURRENCY >= 1, _MAX_ANSWER_MIB >= 1 and "
+            f"_MAX_RETRIES >= 0 expected, not {access.timeout_seconds}, {access.concurrency}, "
+            f"{access.max_answer_mib} and {access.max_retries}"
         )
 
 
@@ -152,6 +169,16 @@ def _user_and_password(access: PrometheusAccess) -> tuple[str, str]:
     except httpx.InvalidURL:
         return "", ""
     return url.username, url.password
+
+
+def _secrets(access: PrometheusAccess) -> set[bytes]:
+    """Everything secret that a request holds, as it is sent and as JSON would write it."""
+    username, password = _user_and_password(access)
+    basic = base64.b64encode(f"{username}:{password}".encode()).decode()
+    texts = [access.bearer_token, password, password and basic, *access.headers.values()]
+    found = {text.strip() for text in texts if text}
+    written = found | {json.dumps(text)[1:-1] for text in found}
+    return {text.encode() for text in written if text}
 
 
 def _is_plain(access: PrometheusAccess) -> bool:

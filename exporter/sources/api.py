@@ -23,6 +23,7 @@ from exporter.errors import UnusableError
 from exporter.log import get_logger
 from exporter.sources.access import PrometheusAccess, open_client
 from exporter.sources.faults import (
+    LIMIT_SETTING,
     Fault,
     NoConnection,
     Passing,
@@ -31,9 +32,6 @@ from exporter.sources.faults import (
     transport_fault,
 )
 from exporter.sources.replies import Data, checked, names_of, status_of
-
-#: A larger answer is asked for in parts.
-MAX_ANSWER_BYTES = 128 * 2**20
 
 #: Sent with every query. Thanos: fail rather than leave a store out, and no averages in place of
 #: counters from downsampled blocks. VictoriaMetrics: do not move the range for its cache.
@@ -148,21 +146,31 @@ class PrometheusApi:
             bytes=len(body),
         )
         if response.status_code != httpx.codes.OK:
-            raise status_fault(response.status_code, response.headers, body, self._access.address)
-        return read(body)
+            said = self._access.hidden(body)
+            headers = self._access.hidden_headers(response.headers)
+            raise status_fault(response.status_code, headers, said, self._access.address)
+        try:
+            return read(body)
+        except Fault:
+            # Its words go into messages: once more, without what nobody may see there.
+            return read(self._access.hidden(body))
 
     def _read(self, response: httpx.Response) -> bytes:
+        """The whole body; of one above the limit never more is kept than that."""
         deadline = self._clock() + self._access.timeout_seconds
-        parts: list[bytes] = []
-        size = 0
+        body = bytearray()
+        self._refuse_above_limit(_length_of(response))
         for part in response.iter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size > MAX_ANSWER_BYTES:
-                raise TooMuch(f"the answer is larger than {MAX_ANSWER_BYTES >> 20} MiB")
+            self._refuse_above_limit(len(body) + len(part))
+            body += part
             if self._clock() > deadline:
                 raise Passing("the answer came too slowly; raise PROMETHEUS_TIMEOUT_SECONDS")
-        return b"".join(parts)
+        return bytes(body)
+
+    def _refuse_above_limit(self, size: int) -> None:
+        limit = self._access.max_answer_mib
+        if size > limit * 2**20:
+            raise TooMuch(f"the answer is larger than {LIMIT_SETTING}={limit}")
 
     def _log_retry(self, state: RetryCallState) -> None:
         get_logger().warning(
@@ -171,6 +179,12 @@ class PrometheusApi:
             attempt=state.attempt_number,
             reason=str(_fault_in(state)),
         )
+
+
+def _length_of(response: httpx.Response) -> int:
+    """The bytes that are announced; 0 where nothing is."""
+    told = response.headers.get("content-length", "")
+    return int(told) if told.isascii() and told.isdigit() else 0
 
 
 def _pause(state: RetryCallState) -> float:

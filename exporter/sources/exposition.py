@@ -12,6 +12,7 @@ label values as Go strings, so \t, \x00 and \u00a0 are read too.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -203,4 +204,9 @@ def _unescaped(value: str) -> str:
 
 def _character(escape: re.Match[str]) -> str:
     code = escape[1]
-    return chr(int(code[1:], 16)) if len(code) > 1 else _SINGLE.get(code, code)
+    if len(code) == 1:
+        return _SINGLE.get(code, code)
+    point = int(code[1:], 16)
+    if point > sys.maxunicode or 0xD800 <= point <= 0xDFFF:
+        raise ValueError(f"{escape[0]} is no character")
+    return chr(point)

@@ -26,6 +26,9 @@ from exporter.errors import UnusableError
 #: No server makes us wait longer than this, seconds.
 RETRY_AFTER_LIMIT_SECONDS = 60.0
 
+#: Which setting says how large an answer may be, MiB.
+LIMIT_SETTING = "PROMETHEUS_MAX_ANSWER_MIB"
+
 _TEXT_LENGTH = 300
 #: Limits of Prometheus, Thanos, Mimir, Cortex and VictoriaMetrics, by the words of their errors.
 _LIMIT = re.compile(
@@ -36,6 +39,10 @@ _LIMIT = re.compile(
 #: A query that waited for its turn is not too large; smaller ones would only lengthen the queue.
 _BUSY = re.compile(r"query queue|concurren|too many outstanding|rate limit", re.IGNORECASE)
 _ADVICE = (
+    (
+        re.compile(LIMIT_SETTING),
+        "raise it and the memory, or find out what makes the answer so large",
+    ),
     (
         re.compile("samples", re.IGNORECASE),
         "raise the server's limit (--query.max-samples in Prometheus and Thanos)",

@@ -54,6 +54,9 @@ class OpenMetricsSource:
         times = self._dump.times_ms
         return -int(-times.max() // 1000) if len(times) else None
 
+    def give_up(self) -> None:
+        """Nothing is asked for long."""
+
     def close(self) -> None:
         """Nothing is open: the files were read when the source was made."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
@@ -29,6 +29,7 @@ from exporter.sources.promql import (
     raw_text,
     selector,
 )
+from exporter.sources.ranked import RankedThreads
 from exporter.sources.replies import hourly_of, instant_values, raw_of
 from exporter.sources.series import HourlyQuery, HourlySeries, RawQuery, RawSeries
 
@@ -45,7 +46,7 @@ RAW_SECONDS_AT_LEAST = 120
 _QUERY_LENGTH = 200
 _AWAKE_SECONDS = 1.0
 
-_Query = TypeVar("_Query")
+_Query = TypeVar("_Query", bound=HourlyQuery | RawQuery)
 _Answer = TypeVar("_Answer")
 _Cut = TypeVar("_Cut", HourlyQuery, RawQuery)
 _Read = Callable[[_Query, threading.Event], _Answer]
@@ -67,7 +68,7 @@ class PrometheusSource:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._api = PrometheusApi(access, transport=transport, sleep=sleep)
-        self._pool = ThreadPoolExecutor(access.concurrency, thread_name_prefix="prometheus")
+        self._threads = RankedThreads(access.concurrency, "prometheus")
         self._edge: LeftEdge | None = None
         self._unusable: UnusableError | None = None
         self._probing = threading.Lock()
@@ -95,11 +96,15 @@ class PrometheusSource:
             return None
         return int(values[0]) if values and math.isfinite(values[0]) else None
 
-    def close(self) -> None:
-        """Ends the connections; what is still being asked is given up, in other threads too."""
+    def give_up(self) -> None:
+        """Nobody waits any more for what is being asked now, in whatever thread."""
         for abandoned in tuple(self._asking):
             abandoned.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """Ends the connections; what is still being asked is given up, in other threads too."""
+        self.give_up()
+        self._threads.close()
         self._api.close()
 
     def _all(self, read: _Read[_Query, _Answer], parts: Sequence[_Query]) -> Iterator[_Answer]:
@@ -108,7 +113,9 @@ class PrometheusSource:
         self._asking.add(abandoned)
         futures: list[Future[_Answer]] = []
         try:
-            futures.extend(self._pool.submit(read, part, abandoned) for part in parts)
+            futures.extend(
+                self._threads.submit(_rank(part), read, part, abandoned) for part in parts
+            )
             _wait_for(futures)
         except BaseException:
             abandoned.set()
@@ -196,7 +203,8 @@ class PrometheusSource:
         try:
             form = {"query": EDGE_PROBE, "time": f"{moment}"}
             counts = instant_values(self._api.ask("query", form, abandoned))
-        except Passing as fault:
+        except (Passing, TooMuch) as fault:
+            # Of a server too busy to answer nothing is known: guessing could count a sample twice.
             raise _unreadable(EDGE_PROBE, moment, moment, fault) from fault
         except Fault as fault:
             get_logger().warning("prometheus_edge_probe_refused", reason=str(fault))
@@ -215,6 +223,13 @@ def _wait_for(futures: Sequence[Future[_Answer]]) -> None:
             future.result()
         # One that was taken back when the source was closed never counts as answered.
         waiting = not all(future.done() for future in unanswered)
+
+
+def _rank(query: HourlyQuery | RawQuery) -> int:
+    """What is asked first: more questions follow from few series; instants take longest."""
+    if isinstance(query, HourlyQuery) and query.reduction == "active":
+        return 2
+    return 0 if query.matchers else 1
 
 
 def _hourly_parts(query: HourlyQuery) -> list[HourlyQuery]:

@@ -15,11 +15,13 @@ import numpy as np
 
 from exporter.periods import HOUR_SECONDS, HourRange
 from exporter.sources.faults import Fault, Final, Passing, answer_fault, beginning
+from exporter.sources.label_sets import labels_of
 from exporter.sources.series import Floats, HourlySeries, Ints, Labels, RawSeries
 
-_METRIC_NAME = "__name__"
 _MATRIX = "matrix"
 _VECTOR = "vector"
+#: Seconds beyond the year 5138 are no time of a sample.
+_LATEST_SECONDS = 1e11
 
 
 class Data(msgspec.Struct):
@@ -41,7 +43,7 @@ class _Reply(msgspec.Struct):
 
 
 class _Ranged(msgspec.Struct):
-    metric: Labels
+    metric: msgspec.Raw
     values: msgspec.Raw = msgspec.Raw(b"[]")
 
 
@@ -103,11 +105,19 @@ def _believed(decoder: msgspec.json.Decoder[_AnyReply], body: bytes) -> _AnyRepl
     try:
         reply = decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Passing(f"the answer is not JSON of a Prometheus API: {beginning(body)}") from error
+        raise Passing(_unreadable(body, error)) from error
     fault = _fault_of(reply)
     if fault is not None:
         raise fault
     return reply
+
+
+def _unreadable(body: bytes, error: Exception) -> str:
+    """Why an answer cannot be understood; the first words of broken JSON would tell nothing."""
+    broken = not isinstance(error, msgspec.ValidationError)
+    if broken and body.lstrip().startswith(b"{"):
+        return f"the answer is broken JSON ({error}; {len(body)} bytes)"
+    return f"the answer is not JSON of a Prometheus API: {beginning(body)}"
 
 
 def _fault_of(reply: _Reply | _Names) -> Fault | None:
@@ -125,23 +135,26 @@ def hourly_of(data: Data, hours: HourRange) -> HourlySeries:
     ranged = _ranged_of(data)
     counts, times, values = _points(ranged)
     columns = times / HOUR_SECONDS - (hours.start // HOUR_SECONDS + 1)
-    cells = columns.astype(np.int64)
-    if np.any(cells != columns) or np.any((cells < 0) | (cells >= hours.count)):
+    asked = (columns >= 0) & (columns < hours.count) & (columns == np.floor(columns))
+    if not asked.all():
         raise Final("the answer has points at other times than the ends of hours that were asked")
+    cells = columns.astype(np.int64)
     matrix = np.full((len(ranged), hours.count), np.nan)
     matrix[np.repeat(np.arange(len(ranged)), counts), cells] = values
-    return HourlySeries([series.metric for series in ranged], matrix)
+    return HourlySeries(_labels_of(ranged), matrix)
 
 
 def raw_of(data: Data, start: int, end: int) -> RawSeries:
     """The samples of an instant answer that lie in (start, end], unix seconds; NaN ones dropped."""
     ranged = _ranged_of(data)
     counts, seconds, values = _points(ranged)
+    if not (np.abs(seconds) < _LATEST_SECONDS).all():
+        raise Final("the answer has points at times that are none")
     times = np.rint(seconds * 1000).astype(np.int64)
     kept = (times > start * 1000) & (times <= end * 1000) & ~np.isnan(values)
     ends = np.concatenate(([0], np.cumsum(kept)))[np.cumsum(counts)]
     edges = np.concatenate(([0], ends)).tolist()
-    return _cut([series.metric for series in ranged], edges, times[kept], values[kept])
+    return _cut(_labels_of(ranged), edges, times[kept], values[kept])
 
 
 def _cut(labels: list[Labels], edges: list[int], times: Ints, values: Floats) -> RawSeries:
@@ -174,12 +187,16 @@ def _ranged_of(data: Data) -> list[_Ranged]:
     if data.resultType != _MATRIX:
         raise Final(f"the answer is a {data.resultType}, expected a {_MATRIX}")
     try:
-        ranged = _matrix.decode(data.result)
+        return _matrix.decode(data.result)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Final(f"the answer's series cannot be read ({error})") from error
-    for series in ranged:
-        series.metric.pop(_METRIC_NAME, None)
-    return ranged
+
+
+def _labels_of(ranged: Sequence[_Ranged]) -> list[Labels]:
+    try:
+        return [labels_of(bytes(series.metric)) for series in ranged]
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Final(f"the answer's series cannot be read ({error})") from error
 
 
 def _points(ranged: Sequence[_Ranged]) -> tuple[Ints, Floats, Floats]:

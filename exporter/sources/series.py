@@ -85,6 +85,9 @@ class Source(Protocol):
 
     def read_raw(self, queries: Sequence[RawQuery]) -> list[RawSeries]: ...
 
+    def give_up(self) -> None:
+        """Whatever is being asked in other threads is not waited for any longer, and may fail."""
+
     def close(self) -> None: ...
 
 

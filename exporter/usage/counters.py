@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ import numpy.typing as npt
 from exporter.sources.series import Floats, HourlySeries, Ints, Labels
 
 Bools = npt.NDArray[np.bool_]
+_Result = TypeVar("_Result")
 
 #: Hours before the window in which a counter's previous value is looked for.
 LOOKBACK_HOURS = 24
@@ -131,7 +133,12 @@ def has_restarted(value: Floats | float, before: Floats | float) -> Bools:
 
 
 def merge(reading: CounterReading, key: Callable[[Labels], Hashable]) -> Timelines:
-    """Join the series of a reading that have the same key into one counter each."""
+    """Join the series of a reading that have the same key into one counter each.
+
+    The answers share the label sets of the series that are in several of them: each is looked at
+    once.
+    """
+    key = once_each(key)
     rows: dict[Hashable, int] = {}
     members: list[list[Labels]] = []
     last_rows = np.empty(len(reading.last.labels), np.int64)
@@ -149,6 +156,19 @@ def merge(reading: CounterReading, key: Callable[[Labels], Hashable]) -> Timelin
     resets = _aligned(np.fmax, reading.resets, rows, key)
     fell = (np.nan_to_num(resets) > 0) | (least < 0)
     return Timelines(list(rows), members, last, _counted(least), fell, series)
+
+
+def once_each(read: Callable[[Labels], _Result]) -> Callable[[Labels], _Result]:
+    """The same, found out once for each label set; they stay in memory as long as the result."""
+    known: dict[int, tuple[Labels, _Result]] = {}
+
+    def of(labels: Labels) -> _Result:
+        found = known.get(id(labels))
+        if found is None:
+            found = known[id(labels)] = labels, read(labels)
+        return found[1]
+
+    return of
 
 
 def _counted(values: Floats) -> Floats:

@@ -62,10 +62,14 @@ def latest(
     hours = answer.values.shape[1] - LOOKBACK_HOURS
     seen, begun = _sightings(answer)
     choice = np.full((len(members), hours), -1, np.int64)
+    alone = np.array([(i, s[0]) for i, s in enumerate(members.values()) if len(s) == 1], np.int64)
+    rows, only = alone.reshape(-1, 2).T
+    choice[rows] = np.where(seen[only] >= 0, only[:, np.newaxis], -1)
     for row, series in enumerate(members.values()):
-        choice[row] = _newest(series, seen, begun, answer.labels)
-    rows = {key: row for row, key in enumerate(members)}
-    return Latest([content(labels) for labels in answer.labels], rows, choice)
+        if len(series) > 1:
+            choice[row] = _newest(series, seen, begun, answer.labels)
+    numbers = {key: row for row, key in enumerate(members)}
+    return Latest([content(labels) for labels in answer.labels], numbers, choice)
 
 
 def _sightings(answer: HourlySeries) -> tuple[Ints, Ints]:
@@ -81,8 +85,6 @@ def _sightings(answer: HourlySeries) -> tuple[Ints, Ints]:
 
 
 def _newest(series: list[int], seen: Ints, begun: Ints, labels: Sequence[Labels]) -> Ints:
-    if len(series) == 1:
-        return np.where(seen[series[0]] >= 0, series[0], -1)
     order = sorted(series, key=lambda i: sorted(labels[i].items()))
     rank = seen[order] * (seen.shape[1] + LOOKBACK_HOURS + 1) + begun[order]
     best = rank.argmax(axis=0)

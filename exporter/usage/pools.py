@@ -145,9 +145,21 @@ def _clusters_with_labels(node_labels: Latest, column: int) -> set[str]:
 
 
 def _selects(profile: CostProfile, node: Node, node_labels: Latest, column: int) -> bool:
-    labels: Mapping[str, str] = node_labels.at((node.cluster, node.name), column) or {}
+    return _fits(profile, node.name, node_labels.at((node.cluster, node.name), column) or {})
+
+
+def may_select(profile: CostProfile, node: Node, node_labels: Latest) -> bool:
+    """Whether the profile selects the node in any hour; only then it may be the node's pool."""
+    row = node_labels.rows.get((node.cluster, node.name))
+    codes = {-1} if row is None else set(node_labels.choice[row].tolist())
+    return any(
+        _fits(profile, node.name, node_labels.labels[code] if code >= 0 else {}) for code in codes
+    )
+
+
+def _fits(profile: CostProfile, node_name: str, labels: Mapping[str, str]) -> bool:
     return all(
-        _same_host(node.name, value)
+        _same_host(node_name, value)
         if key == HOSTNAME_LABEL
         else labels.get(sanitise(key)) == value
         for key, value in profile.spec.node_selector.items()

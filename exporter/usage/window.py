@@ -38,8 +38,9 @@ class GpuUsage:
     """What GPUs did: one holding per row, one hour per column.
 
     `nano_hours` is GPU-time in 1e-9 GPU-hours, `active_nano_hours` for each idle threshold (W per
-    GPU) the part above it, an estimate; `millijoules` energy; `power_source` a PowerSource each;
-    `models` the GPU model by UUID, as DCGM names it.
+    GPU) the part above it, an estimate, and known only where a profile with that threshold may
+    select the node; `millijoules` energy; `power_source` a PowerSource each; `models` the GPU model
+    by UUID, as DCGM names it.
     """
 
     holdings: Sequence[Holding]

@@ -16,6 +16,7 @@
   "PROMETHEUS_TIMEOUT_SECONDS" $prometheus.timeoutSeconds
   "PROMETHEUS_CONCURRENCY" $prometheus.concurrency
   "PROMETHEUS_MAX_RETRIES" $prometheus.maxRetries
+  "PROMETHEUS_MAX_ANSWER_MIB" $prometheus.maxAnswerMiB
   "COLLECTION_CLUSTER_LABEL" $collection.clusterLabel
   "COLLECTION_LOOKBACK_HOURS" $collection.lookbackHours
   "COLLECTION_GRANULARITY" $collection.granularity

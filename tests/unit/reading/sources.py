@@ -48,6 +48,9 @@ class Watched:
         self.raw += queries
         return self._source.read_raw(queries)
 
+    def give_up(self) -> None:
+        self._source.give_up()
+
     def close(self) -> None:
         self._source.close()
 

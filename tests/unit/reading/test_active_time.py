@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from exporter.periods import HOUR_SECONDS
 from exporter.usage.gpu_time import active_nano_hours
 from tests.fleets.openmetrics import Series
 from tests.unit.reading.sources import (
@@ -17,7 +18,7 @@ from tests.unit.reading.sources import (
     source_of,
     usage,
 )
-from tests.unit.usage.readings import Samples, minutes
+from tests.unit.usage.readings import T0, Samples, minutes
 
 NANO = 10**9
 THRESHOLD = Decimal(140)  # 20 % of 700 W
@@ -84,6 +85,44 @@ def test_many_gpus_are_asked_about_in_parts(tmp_path: Path) -> None:
     source = Watched(source_of(tmp_path, *held, *others))
     usage(source, profile(gpus=404), first_hour=1)
     assert [names[0].count("|") + 1 for names in asked(source)] == [200, 1]
+
+
+def test_a_gpu_is_asked_about_above_the_threshold_of_its_own_node(tmp_path: Path) -> None:
+    """Both are on both sides of 140 W and of 70 W; each node has a profile of one of them."""
+    other = {"Hostname": "node-b", "instance": "node-b:9400"}
+    low = BUSY | minutes(61, 90, 60)
+    held = [gpu(f"GPU-{i}", BUSY) for i in range(3)]
+    source = Watched(source_of(tmp_path, *held, gpu("GPU-a", low), gpu("GPU-b", low, **other)))
+    found = usage(source, profile(gpus=4), profile("node-b", tdp=350), hours=2)
+    for name, threshold in [("GPU-a", THRESHOLD), ("GPU-b", Decimal(70))]:
+        active = found.gpus.active_nano_hours[threshold]
+        assert by_holder(found, active, name) == {name: [NANO, NANO // 2]}
+    assert sorted(asked(source)) == [("GPU-a",), ("GPU-b",)]
+
+
+def test_a_gpu_of_no_profile_is_not_asked_about(tmp_path: Path) -> None:
+    elsewhere = {"Hostname": "node-b", "instance": "node-b:9400"}
+    source = Watched(source_of(tmp_path, gpu("GPU-0", MIXED, **elsewhere)))
+    usage(source, profile(), hours=2)
+    assert asked(source) == []
+
+
+def test_hours_are_asked_about_six_at_a_time_and_only_where_they_need_it(tmp_path: Path) -> None:
+    steady = minutes(-60, 14 * 60, 400)
+    samples = steady | minutes(61, 90, 70) | minutes(13 * 60 + 1, 13 * 60 + 15, 70)
+    held = [gpu(f"GPU-{i}", steady) for i in range(2)]
+    source = Watched(source_of(tmp_path, *held, gpu("GPU-2", samples)))
+    found = usage(source, profile(gpus=3), hours=14)
+    wanted = [NANO] * 14
+    wanted[1], wanted[13] = NANO // 2, NANO * 3 // 4
+    active = found.gpus.active_nano_hours[THRESHOLD]
+    assert by_holder(found, active, "GPU-2") == {"GPU-2": wanted}
+    spans = [
+        ((q.hours.start - T0) // HOUR_SECONDS, q.hours.count)
+        for q in source.hourly
+        if q.reduction == "active"
+    ]
+    assert spans == [(0, 6), (12, 2)]
 
 
 def test_the_answer_is_that_of_all_instants(tmp_path: Path) -> None:

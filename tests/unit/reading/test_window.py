@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from exporter.documents.kinds import CostProfile
+from exporter.errors import UnreadablePeriod
 from exporter.reading.window import ReadingRules
+from exporter.sources.series import HourlyQuery, HourlySeries, Source
 from exporter.usage.engines import VLLM
 from exporter.usage.identity import ClusterNaming
 from tests.fleets.openmetrics import Series
 from tests.unit.reading.sources import (
     INPUT,
     POWER,
+    Watched,
     by_holder,
     profile,
     series,
@@ -133,6 +137,34 @@ def test_two_kube_state_metrics_ask_for_a_gpu_once_and_two_containers_twice(
     assert request.gpus.tolist() == [3.0]
 
 
+def moved(uids: tuple[str, str]) -> list[Series]:
+    """chat/b runs 15 minutes on node-a, then, re-created, 30 on node-b; a node tells of scrapes."""
+    held = [series("kube_node_labels", ALL_HOUR, node="node-a")]
+    spans = zip(uids, ("node-a", "node-b"), (minutes(1, 15, 1), minutes(31, 60, 1)), strict=True)
+    for uid, node, running in spans:
+        pod = {"namespace": "chat", "pod": "b", **({"uid": uid} if uid else {"instance": node})}
+        asked = {**pod, "node": node, "resource": "nvidia_com_gpu"}
+        held.append(series("kube_pod_container_resource_requests", running, **asked))
+        held.append(series("kube_pod_status_phase", running, phase="Running", **pod))
+    return held
+
+
+def test_a_pod_that_moved_asks_on_each_node_for_the_time_it_ran_there(tmp_path: Path) -> None:
+    """A pod of a StatefulSet keeps its name; only its uid tells the two apart."""
+    requests = usage(source_of(tmp_path, *moved(("one", "two")))).requests
+    asked = {request.node: request.gpus.tolist() for request in requests}
+    assert asked == {"node-a": [0.25], "node-b": [0.5]}
+
+
+def test_where_uids_are_dropped_the_longest_time_by_a_name_counts(tmp_path: Path) -> None:
+    """As for two kube-state-metrics that tell of the same pod."""
+    requests = usage(source_of(tmp_path, *moved(("", "")))).requests
+    assert {request.node: request.gpus.tolist() for request in requests} == {
+        "node-a": [0.5],
+        "node-b": [0.5],
+    }
+
+
 def wanting(*, include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> list[str]:
     rules = ReadingRules(BY_LABEL, (VLLM,), (), False, include, exclude)
     return [name for name in ("prod-eu", "prod-us", "dev") if rules.wants(name)]
@@ -153,3 +185,33 @@ def test_node_labels_are_needed_by_profiles_that_select_by_them(
     pool: CostProfile, needed: bool
 ) -> None:
     assert ReadingRules(BY_LABEL, (VLLM,), (pool,), False).needs_node_labels is needed
+
+
+class Broken(Watched):
+    """A source that cannot answer one question, and notes when nobody waits any more."""
+
+    def __init__(self, source: Source, metric: str) -> None:
+        super().__init__(source)
+        self.metric, self.given_up = metric, 0
+
+    def read_hourly(self, queries: Sequence[HourlyQuery]) -> list[HourlySeries]:
+        if any(query.metric == self.metric for query in queries):
+            raise UnreadablePeriod(f"no answer about {self.metric}")
+        return super().read_hourly(queries)
+
+    def give_up(self) -> None:
+        self.given_up += 1
+
+
+@pytest.mark.parametrize("metric", [POWER, "kube_pod_info", INPUT, "up"])
+def test_a_window_that_fails_leaves_nothing_being_asked(tmp_path: Path, metric: str) -> None:
+    source = Broken(source_of(tmp_path, gpu()), metric)
+    with pytest.raises(UnreadablePeriod, match=metric):
+        usage(source, profile())
+    assert source.given_up == 1
+
+
+def test_labels_that_rows_can_do_without_leave_the_rest_going(tmp_path: Path) -> None:
+    source = Broken(source_of(tmp_path, gpu()), "kube_pod_labels")
+    assert usage(source, profile()).missing_labels == ("kube_pod_labels",)
+    assert source.given_up == 0

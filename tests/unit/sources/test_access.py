@@ -107,8 +107,8 @@ def test_all_contradictions_are_named_at_once_without_the_secrets() -> None:
         "PROMETHEUS_TENANT cannot stand in a header; expected printable ASCII in one line",
         "PROMETHEUS_HEADERS: a b cannot stand in a header; expected printable ASCII in one line",
         "PROMETHEUS_HEADERS: 'a b' is not the name of a header",
-        "PROMETHEUS_TIMEOUT_SECONDS > 0, _CONCURRENCY >= 1 and _MAX_RETRIES >= 0 expected, not "
-        "0, 4 and 5",
+        "PROMETHEUS_TIMEOUT_SECONDS > 0, _CONCURRENCY >= 1, _MAX_ANSWER_MIB >= 1 and "
+        "_MAX_RETRIES >= 0 expected, not 0, 4, 128 and 5",
     )
 
 

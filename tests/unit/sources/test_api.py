@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from exporter.errors import UnusableError
-from exporter.sources import api as api_module
 from exporter.sources.access import PrometheusAccess
 from exporter.sources.api import PrometheusApi
-from exporter.sources.faults import Final, Passing, TooMuch
+from exporter.sources.faults import Fault, Final, Passing, TooMuch
 from tests.unit.sources.answers import (
     URL,
     Answer,
@@ -31,9 +31,10 @@ def open_api(
     max_retries: int = 5,
     sleep: Callable[[float], None] | None = None,
     clock: Callable[[], float] = lambda: 0.0,
+    **access: Any,
 ) -> PrometheusApi:
     return PrometheusApi(
-        PrometheusAccess(url=URL, max_retries=max_retries, timeout_seconds=12.5),
+        PrometheusAccess(url=URL, max_retries=max_retries, timeout_seconds=12.5, **access),
         transport=httpx.MockTransport(server),
         sleep=sleep or server.pauses.append,
         clock=clock,
@@ -231,11 +232,63 @@ def test_a_pause_that_ends_after_the_close_is_followed_by_no_request() -> None:
     assert len(server.forms) == 1
 
 
-def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_module, "MAX_ANSWER_BYTES", 3 * 2**20)
-    server = FakeServer(in_turn(text_answer(200, "x" * (3 * 2**20 + 1))))
-    with pytest.raises(TooMuch, match=r"^the answer is larger than 3 MiB$"):
-        ask(server)
+class Endless(httpx.SyncByteStream):
+    """A body that never ends; `sent` counts its bytes."""
+
+    sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.sent += 2**16
+            yield b" " * 2**16
+
+
+def test_an_answer_without_end_is_cut_off_at_the_limit() -> None:
+    """No more is read than one piece above it."""
+    body = Endless()
+    api = open_api(FakeServer(in_turn(httpx.Response(200, stream=body))), max_answer_mib=3)
+    with pytest.raises(TooMuch, match=r"^the answer is larger than PROMETHEUS_MAX_ANSWER_MIB=3$"):
+        api.ask("query", FORM, threading.Event())
+    assert body.sent == 3 * 2**20 + 2**16
+
+
+def test_an_answer_that_announces_too_much_is_not_read() -> None:
+    body = Endless()
+    announced = httpx.Response(200, stream=body, headers={"Content-Length": f"{3 * 2**20 + 1}"})
+    api = open_api(FakeServer(in_turn(announced)), max_answer_mib=3)
+    with pytest.raises(TooMuch):
+        api.ask("query", FORM, threading.Event())
+    assert body.sent == 0
+
+
+@pytest.mark.parametrize("length", ["", "-1", "many"])
+def test_an_odd_length_announces_nothing(length: str) -> None:
+    odd = vector("1")
+    odd.headers["Content-Length"] = length
+    assert ask(FakeServer(in_turn(odd))) == "vector"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        text_answer(500, "Authorization: Bearer a-secret\nX-Key: b-secret"),
+        failure(400, "no such token: a-secret, b-secret"),
+        text_answer(200, "<html>Bearer a-secret, b-secret"),
+        matrix({}, warnings=["tenant of a-secret and b-secret is away"]),
+    ],
+    ids=lambda answer: f"{answer.status_code}",
+)
+def test_a_secret_that_the_server_repeats_is_not_told(answer: httpx.Response) -> None:
+    api = open_api(
+        FakeServer(in_turn(answer)),
+        max_retries=0,
+        bearer_token="a-secret\n",
+        headers={"X-Key": "b-secret"},
+    )
+    with pytest.raises(Fault) as raised:
+        api.ask("query", FORM, threading.Event())
+    assert "secret" not in str(raised.value)
+    assert str(raised.value).count("***") == 2
 
 
 def test_an_answer_that_trickles_is_given_up() -> None:

@@ -157,11 +157,12 @@ def test_series_are_read_as_written(text: str, name: str, labels: Labels) -> Non
     "text",
     [
         *('m{a="1"', "m{a=1}", "m{a}", "m{1}", 'm{a="1" b="2"}', 'm{a="1"}x', 'm x{a="1"}'),
+        *(r'm{a="\Uffffffff"}', r'm{a="\ud800"}'),
         *("{a}", '{a="1"}', 'm{a="1",a="2"}', 'm{"n"}', 'm{a="1}', "", 'm{="1"}'),
     ],
 )
 def test_what_is_no_series_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"label|metric|not `name"):
+    with pytest.raises(ValueError, match=r"label|metric|not `name|no character"):
         read_series(text.encode())
 
 

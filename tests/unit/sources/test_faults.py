@@ -256,6 +256,10 @@ def test_the_server_says_how_long_to_wait(headers: dict[str, str], seconds: floa
             "raise PROMETHEUS_TIMEOUT_SECONDS and the server's --query.timeout",
         ),
         (TooMuch("max chunks"), "raise that limit of the server"),
+        (
+            TooMuch("the answer is larger than PROMETHEUS_MAX_ANSWER_MIB=128"),
+            "raise it and the memory, or find out what makes the answer so large",
+        ),
     ],
 )
 def test_every_fault_has_a_next_step(fault: Fault, advice: str) -> None:

@@ -110,6 +110,15 @@ def test_a_probe_that_did_not_come_through_decides_nothing() -> None:
     assert len(server.requests) == 4
 
 
+def test_a_probe_that_timed_out_decides_nothing() -> None:
+    """A guess could count the samples on the hour twice."""
+    late = failure(503, "query timed out in expression evaluation", "timeout")
+    server = FakeServer(answer_hours, late)
+    with closing(server.source()) as source, pytest.raises(UnreadablePeriod, match="timed out"):
+        source.read_hourly([hourly(1)])
+    assert len(server.requests) == 1
+
+
 def test_answers_come_in_the_order_of_the_queries() -> None:
     server = FakeServer(answer_hours)
     queries = [hourly(hours) for hours in (3, 1, 2, 5, 4)]

@@ -31,9 +31,12 @@ HOURS = HourRange(NOON, NOON + 3 * HOUR)
         (
             matrix({"a": [(NOON, "1")]}).content[:-9],
             Passing,
-            "the answer is not JSON of a Prometheus API: "
-            '{"status":"success","data":{"resultType":"matrix","result":'
-            '[{"metric":{"__name__":"m","pod":"a"},"values":[[1773144000,',
+            "the answer is broken JSON (Input data was truncated; 119 bytes)",
+        ),
+        (
+            b'{"message":"no route to host"}',
+            Passing,
+            'the answer is not JSON of a Prometheus API: {"message":"no route to host"}',
         ),
         (
             b"<html>\n<title>Log in</title>",

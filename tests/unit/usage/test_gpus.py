@@ -13,6 +13,7 @@ from exporter.usage.gpus import (
     GpuReader,
     Holding,
     Sightings,
+    copies_of,
     count_instants,
     gpu_rows,
     mean_watts,
@@ -142,7 +143,9 @@ def test_instants_are_counted_as_samples_are_but_of_known_holdings_only() -> Non
         (labels_of(job="b"), [59, 60, 7]),
         (labels_of(B), [1, 1, 1]),
     )
-    assert count_instants(hourly(*series), {holding(A): 0}, reader()).tolist() == [[60, 60, 7]]
+    answer = hourly(*series)
+    copies = copies_of(answer.labels, {holding(A): 0}, reader())
+    assert count_instants(answer.values, copies, 1).tolist() == [[60, 60, 7]]
 
 
 def test_rows_are_padded_with_zeros() -> None:
