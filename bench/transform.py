@@ -31,6 +31,7 @@ from exporter.commands.building import (
     sales_terms,
 )
 from exporter.commands.start import start
+from exporter.focus.coded_tables import in_full
 from exporter.pipeline.export import ExportRules, Finished, export
 from exporter.pipeline.outcomes import Ending, Outcome
 from exporter.pipeline.rows import encode, make_rows
@@ -55,6 +56,9 @@ class _Nothing:
     def read_raw(self, queries: Sequence[RawQuery]) -> list[RawSeries]:
         raise NotImplementedError
 
+    def give_up(self) -> None:
+        """Nothing is asked."""
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -78,7 +82,7 @@ class _Encoded:
         rows = make_rows(finished, rules)
         body = encode(rows.table, "parquet", "snappy", rules, __version__)
         self.seconds += time.perf_counter() - begin
-        self.tables.append(rows.table)
+        self.tables.append(in_full(rows.table))
         self.files[f"/version={len(self.files)}"] = body
         return Outcome(finished.cluster, finished.task, Ending.WRITTEN, rows=rows.table.num_rows)
 

@@ -14,6 +14,7 @@ from exporter.cost.charges import Charges, Kind, Meter, Method, PowerSource, tak
 from exporter.cost.cloud_equivalents import CloudEquivalents
 from exporter.cost.sale import AT_COST, Sale, SalesTerms, sell
 from exporter.documents.kinds import CostProfile
+from exporter.focus.coded_tables import in_full
 from exporter.focus.context import RowContext
 from exporter.focus.rows import build_rows
 from exporter.periods import Schedule, period_at
@@ -187,7 +188,7 @@ def table_of(charges: Charges, terms: SalesTerms = AT_COST, **context: Any) -> p
     """The FOCUS rows of charges, sold on some terms, as the pipeline makes them."""
     sale = sell(taken(charges, np.flatnonzero(charges.filled)), terms)
     cloud = make_cloud(sale, context.get("usd_rate", Decimal(1)))
-    return build_rows(sale, cloud, make_context(**context))
+    return in_full(build_rows(sale, cloud, make_context(**context)))
 
 
 def row_of(charges: Charges, **context: Any) -> dict[str, Any]:

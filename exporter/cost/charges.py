@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from exporter.cost.distinct import Coded
 from exporter.documents.kinds import CostProfile
 from exporter.usage.window import PowerSource as PowerSource
 
@@ -124,6 +125,8 @@ def taken(record: Columnar, rows: Ints) -> Columnar:
     """The same record of columns (a dataclass of arrays and sequences) with some of its rows."""
 
     def take(values: Any) -> Any:
+        if isinstance(values, Coded):
+            return values.taken(rows)
         return values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
 
     columns = fields(record)  # type: ignore[arg-type]  # no protocol names dataclasses

@@ -9,9 +9,11 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 
-from exporter.cost.charges import Charges, Ints
+from exporter.cost.charges import Bools, Charges, Ints
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.distinct import Texts, texts_of
 from exporter.cost.parts import totals
 from exporter.cost.sale import Sale
 from exporter.documents.kinds import CloudPricing, Comparison
@@ -19,6 +21,8 @@ from exporter.errors import PeriodError
 from exporter.integers import NANO, divide
 
 _MILLION = 1_000_000
+#: So much more per million tokens makes more than one 1e-9 per token, and survives rounding.
+_SURELY_MORE = 2 * _MILLION
 #: With the cloud cost beside it the difference stays within 64 bits.
 _MOST_NANO = 2**62
 #: A million times the cost of a charge may be so large, and is then exact as a whole.
@@ -35,6 +39,11 @@ class CloudPrice:
     input_nano: int
     cached_nano: int
     output_nano: int
+
+    @property
+    def parts(self) -> tuple[int, int, int]:
+        """All three prices."""
+        return self.input_nano, self.cached_nano, self.output_nano
 
 
 def price_list(pricing: CloudPricing) -> list[CloudPrice]:
@@ -74,13 +83,13 @@ def compare(sale: Sale, pricing: CloudPricing, usd_rate: Decimal) -> CloudEquiva
     charges, prices = sale.charges, price_list(pricing)
     best, cost = _dearest(sale, prices, pricing)
     compared = ~charges.unpriced & ((best >= 0) | (charges.tokens == 0))
-    chosen = np.where(compared, best, len(prices)).tolist()
-    providers = [*(price.provider for price in prices), None]
-    entries = [*(price.model for price in prices), None]
+    chosen = np.where(compared & (best >= 0), best, len(prices))
+    providers = pa.array([*(price.provider for price in prices), None], pa.string())
+    entries = pa.array([*(price.model for price in prices), None], pa.string())
     return CloudEquivalents(
         compared,
-        [providers[i] for i in chosen],
-        [entries[i] for i in chosen],
+        Texts(chosen, providers),
+        Texts(chosen, entries),
         cost,
         cost - _in_nano_dollars(sale, usd_rate),
     )
@@ -89,26 +98,40 @@ def compare(sale: Sale, pricing: CloudPricing, usd_rate: Decimal) -> CloudEquiva
 def _dearest(sale: Sale, prices: Sequence[CloudPrice], pricing: CloudPricing) -> tuple[Ints, Ints]:
     """The entry with the highest cost for each charge, -1 for none, and that cost in 1e-9 USD."""
     charges, size = sale.charges, len(sale)
-    models, of_charge = _numbered(charges.model)
-    comparisons = [comparison_of(model or "", pricing) for model in models]
+    models = texts_of(charges.model)
+    comparisons = [comparison_of(model or "", pricing) for model in models.values]
     is_split = not np.array_equal(sale.whole, np.arange(size))
     best = np.full(size, -1, np.int64)
     cost, most = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    for i, price in enumerate(prices):
-        offered = _cost(charges, price)
+    named = [
+        np.array([each is None or names_entry(each, price) for each in comparisons], np.bool_)
+        for price in prices
+    ]
+    for i in _unbeaten(prices, named):
+        offered = _cost(charges, prices[i])
         together = totals(offered, sale.whole, size)[sale.whole] if is_split else offered
-        named = np.array([each is None or names_entry(each, price) for each in comparisons], bool)
-        candidate = named[of_charge] & (charges.tokens > 0)
+        candidate = named[i][models.codes] & (charges.tokens > 0)
         better = candidate & ((best < 0) | (together > most))
         best = np.where(better, i, best)
         cost, most = np.where(better, offered, cost), np.where(better, together, most)
     return best, cost
 
 
-def _numbered(models: Sequence[str | None]) -> tuple[list[str | None], Ints]:
-    """The distinct models, and the place of each charge's model among them."""
-    places = {model: place for place, model in enumerate(dict.fromkeys(models))}
-    return list(places), np.array([places[model] for model in models], np.int64)
+def _unbeaten(prices: Sequence[CloudPrice], named: Sequence[Bools]) -> list[int]:
+    """The entries that may be the dearest for some tokens, in their order.
+
+    An entry is beaten by one that is named wherever it is itself, and never costs less, rounded;
+    of equal ones the first counts, so that a later one has to cost more whatever the tokens.
+    """
+
+    def beats(other: int, one: int) -> bool:
+        more = 0 if other < one else _SURELY_MORE
+        parts = zip(prices[other].parts, prices[one].parts, strict=True)
+        dearer = all(high >= low + more for high, low in parts)
+        return dearer and other != one and bool((named[other] | ~named[one]).all())
+
+    entries = range(len(prices))
+    return [one for one in entries if not any(beats(other, one) for other in entries)]
 
 
 def _in_nano_dollars(sale: Sale, usd_rate: Decimal) -> Ints:

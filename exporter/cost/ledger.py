@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from exporter.cost.amounts import MONEY, Amount, columns_of
 from exporter.cost.charges import Charges, Ints, Kind, Meter
+from exporter.cost.distinct import Coded, pairs_of
+from exporter.cost.groups import added_up, grouped
 from exporter.cost.ledger_rows import LedgerRows, Parts
 from exporter.cost.row_keys import RowNumbers
 from exporter.cost.subjects import Subjects
@@ -19,6 +22,7 @@ from exporter.integers import NANO
 Bools = npt.NDArray[np.bool_]
 #: The largest cost in 1e-9 of the currency that a column of charges holds.
 MOST_NANO = 2**63 - 1
+_TEXTS = ("namespace", "workload", "workload_type", "pod", "model")
 #: Charges that agree in these are added up before anything else is looked at.
 _ALIKE = ("cluster", "kind", "method", "power_source", "profile", "pod", "row", "region", "zone")
 
@@ -45,21 +49,24 @@ class Ledger:
         known = subjects.codes(charges.pod[index], charges.hour[index])
         quiet = self._quiet(window, index, subjects, known)
         alike = [getattr(charges, name)[index] for name in _ALIKE]
-        table = np.stack([*alike, *known, quiet], axis=1)
-        unique, group = np.unique(table, axis=0, return_inverse=True)
-        group = group.reshape(-1)
+        columns = [*alike, *known, quiet]
+        first, group = grouped(columns)
         blocks = np.concatenate([charges.amounts[index], charges.counts[index]], axis=1)
-        sums = np.zeros((len(unique), blocks.shape[1]), np.int64)
-        np.add.at(sums, group, blocks)
-        latest = np.zeros(len(unique), np.int64)
+        latest = np.zeros(len(first), np.int64)
         np.maximum.at(latest, group, charges.hour[index])
-        self._add_parts(window, subjects, unique, sums, latest)
+        codes = [column[first] for column in columns]
+        self._add_parts(window, subjects, codes, added_up(blocks, group, len(first)), latest)
 
     def _add_parts(
-        self, window: WindowCharges, subjects: Subjects, codes: Ints, sums: Ints, latest: Ints
+        self,
+        window: WindowCharges,
+        subjects: Subjects,
+        codes: Sequence[Ints],
+        sums: Ints,
+        latest: Ints,
     ) -> None:
         """Add sums of charges that are alike, by their codes: `_ALIKE`, four of subjects, quiet."""
-        _, kind, method, source, profile, pod, row, region, zone, *known, quiet = codes.T
+        _, kind, method, source, profile, pod, row, region, zone, *known, quiet = codes
         pod_labels, namespace_labels, owner, above = known
         number = self._numbers.of(
             window.names, subjects, [kind, profile, pod, row, owner, above, quiet]
@@ -83,9 +90,7 @@ class Ledger:
         _, _, owner, above = known
         codes = [each[index] for each in (charges.kind, charges.profile, charges.pod, charges.row)]
         rows = RowNumbers(self.grain).of(window.names, subjects, [*codes, owner, above, nothing])
-        table = np.stack([charges.hour[index], rows], axis=1)
-        _, group = np.unique(table, axis=0, return_inverse=True)
-        group = group.reshape(-1)
+        _, group = grouped([charges.hour[index], rows])
         tokens = np.zeros(len(index), np.int64)
         np.add.at(tokens, group, charges.counts[index, :2].sum(axis=1))
         quiet: Ints = (of_model & (tokens[group] == 0)).astype(np.int64)
@@ -102,35 +107,43 @@ class Ledger:
 
     def charges(self) -> Charges:
         """All rows, sorted. Raises PeriodError when they cost more than 64 bits can count."""
-        keys = sorted(self._numbers.keys)
-        rows, order = self._rows, _ints(self._numbers.keys[key] for key in keys)
+        rows, order = self._rows, self._numbers.order()
         _check_countable(rows.sums)
         sums = rows.sums[order].astype(np.int64)
-        pools = [self._pools.get((key.profile, key.profile_namespace), (0, 0)) for key in keys]
+        observed, capacity = self._pool_hours(order)
         amounts, counts = sums[:, : len(Amount)], sums[:, len(Amount) :]
+        amount_columns: dict[str, Any] = dict(columns_of(amounts))
+        texts: dict[str, Any] = {name: self._numbers.texts(name, order) for name in _TEXTS}
         return Charges(
-            kind=_ints(key.kind for key in keys),
+            kind=self._numbers.numbers("kind", order),
             method=rows.method[order],
-            meter=np.full(len(keys), Meter.ALL, np.int64),
+            meter=np.full(len(order), Meter.ALL, np.int64),
             power_source=rows.power_source[order],
-            profile=[rows.profile[row] for row in order.tolist()],
-            namespace=[key.namespace or None for key in keys],
-            workload=[key.workload or None for key in keys],
-            workload_type=[key.workload_type or None for key in keys],
-            pod=[key.pod or None for key in keys],
-            model=[key.model or None for key in keys],
-            **columns_of(amounts),
+            profile=rows.profiles(order),
+            **texts,
+            **amount_columns,
             tokens_input=counts[:, 0],
             tokens_output=counts[:, 1],
             tokens_cached=counts[:, 2],
             requests=counts[:, 3],
-            observed_nano_hours=_ints(seen for seen, _ in pools),
-            capacity_nano_hours=_ints(whole for _, whole in pools),
-            namespace_labels=[rows.namespace_labels[row] for row in order.tolist()],
-            pod_labels=[rows.pod_labels[row] for row in order.tolist()],
+            observed_nano_hours=observed,
+            capacity_nano_hours=capacity,
+            namespace_labels=rows.namespace_labels(order),
+            pod_labels=rows.pod_labels(order),
             region=rows.place_names(rows.region[order]),
             zone=rows.place_names(rows.zone[order]),
         )
+
+    def _pool_hours(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Observed and whole GPU-time of the pool of each row, 0 without one."""
+        pools: Coded[tuple[str, str]] = pairs_of(
+            self._numbers.texts("profile", rows),
+            self._numbers.texts("profile_namespace", rows),
+            lambda name, namespace: (name or "", namespace or ""),
+        )
+        hours = [self._pools.get(pool, (0, 0)) for pool in pools.values]
+        found: Ints = np.array(hours, np.int64).reshape(-1, 2)[pools.codes]
+        return found[:, 0], found[:, 1]
 
 
 def _check_countable(sums: npt.NDArray[np.object_] | Ints) -> None:
@@ -140,7 +153,3 @@ def _check_countable(sums: npt.NDArray[np.object_] | Ints) -> None:
             f"the period costs {cost // NANO}, more than the {MOST_NANO // NANO} that can be"
             " counted in 1e-9: export shorter periods, or give all prices in a larger unit"
         )
-
-
-def _ints(values: Iterable[int]) -> Ints:
-    return np.array(list(values), np.int64)

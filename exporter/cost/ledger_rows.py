@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from exporter.cost.amounts import Amount
 from exporter.cost.charges import Ints
+from exporter.cost.distinct import Coded, Texts
+from exporter.cost.groups import added_up, grouped
 from exporter.cost.parts import NOWHERE, agreed
 from exporter.cost.subjects import Subjects
 from exporter.cost.window import Names
 from exporter.documents.kinds import CostProfile
 from exporter.sources.series import Labels
 
+Value = TypeVar("Value")
+
 #: Two numbers up to this add up within 64 bits.
 _HALF = 2**62 - 1
 _COUNTS = 4
-#: Stands for the labels of a row that has no part yet.
-_ANY: Labels = {}
+#: Stands for the labels of a row that has no part yet; 0 is the code of no labels.
+_ANY = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,35 @@ class Parts:
     namespace_labels: Ints
 
 
+class _Known(Generic[Value]):
+    """What stays the same from window to window, with one code for all that have one `key`.
+
+    0 is the code of nothing, which is what code -1 of a window stands for.
+    """
+
+    def __init__(self, nothing: Value, key: Callable[[Value], Hashable]) -> None:
+        self.values = [nothing]
+        self._key = key
+        self._codes = {key(nothing): 0}
+
+    def code(self, value: Value) -> int:
+        found = self._codes.setdefault(self._key(value), len(self.values))
+        if found == len(self.values):
+            self.values.append(value)
+        return found
+
+    def codes(self, codes: Ints, look: Callable[[int], Value]) -> Ints:
+        """The codes of what codes of a window stand for, each looked up once."""
+        used, places = np.unique(codes, return_inverse=True)
+        found = [0 if code < 0 else self.code(look(code)) for code in used.tolist()]
+        result: Ints = np.array(found, np.int64)[places.reshape(-1)]
+        return result
+
+
+def _content(labels: Labels) -> Hashable:
+    return tuple(labels.items())
+
+
 class LedgerRows:
     """Labels and places are narrowed to what all parts of a row share.
 
@@ -52,9 +87,10 @@ class LedgerRows:
         nothing = np.zeros(0, np.int64)
         self.method = self.power_source = self.region = self.zone = self._hour = nothing
         self.sums: npt.NDArray[np.object_] | Ints = np.zeros((0, len(Amount) + _COUNTS), np.int64)
-        self.profile: list[CostProfile | None] = []
-        self.pod_labels: list[Labels] = []
-        self.namespace_labels: list[Labels] = []
+        self._profile = self._pod_labels = self._namespace_labels = nothing
+        self._profiles: _Known[CostProfile | None] = _Known(None, id)
+        self._labels: _Known[Labels] = _Known({}, _content)
+        self._shared: dict[tuple[int, int], int] = {}
         self._places: dict[str, int] = {}
 
     def add(
@@ -72,13 +108,25 @@ class LedgerRows:
         self._follow_latest(parts, names, subjects)
         self._narrow_labels(parts, subjects)
 
-    def place_names(self, codes: Ints) -> list[str | None]:
-        """The names of places; None where a row has none, or several."""
-        names = list(self._places)
-        return [names[code] if code >= 0 else None for code in codes.tolist()]
+    def profiles(self, rows: Ints) -> Coded[CostProfile | None]:
+        """The profiles of some rows, None for a row without one."""
+        return Coded(self._profile[rows], self._profiles.values)
+
+    def pod_labels(self, rows: Ints) -> Coded[Labels]:
+        """What the labels of all pods of a row have in common."""
+        return Coded(self._pod_labels[rows], self._labels.values)
+
+    def namespace_labels(self, rows: Ints) -> Coded[Labels]:
+        """The labels of the namespace of a row."""
+        return Coded(self._namespace_labels[rows], self._labels.values)
+
+    def place_names(self, codes: Ints) -> Texts:
+        """The names of places; null where a row has none, or several."""
+        names = pa.array([None, *self._places], pa.string())
+        return Texts(np.maximum(codes, NOWHERE) + 1, names)
 
     def _grow(self, count: int) -> None:
-        more = max(count - len(self.profile), 0)
+        more = max(count - len(self.method), 0)
         nothing, nowhere = np.zeros(more, np.int64), np.full(more, NOWHERE, np.int64)
         self.method = np.concatenate([self.method, nothing])
         self.power_source = np.concatenate([self.power_source, nothing])
@@ -86,13 +134,12 @@ class LedgerRows:
         self.region = np.concatenate([self.region, nowhere])
         self.zone = np.concatenate([self.zone, nowhere])
         self.sums = np.concatenate([self.sums, np.zeros((more, self.sums.shape[1]), np.int64)])
-        self.profile += [None] * more
-        self.pod_labels += [_ANY] * more
-        self.namespace_labels += [{}] * more
+        self._profile = np.concatenate([self._profile, nothing])
+        self._namespace_labels = np.concatenate([self._namespace_labels, nothing])
+        self._pod_labels = np.concatenate([self._pod_labels, np.full(more, _ANY, np.int64)])
 
     def _add_sums(self, parts: Parts) -> None:
-        added = np.zeros(self.sums.shape, np.int64)
-        np.add.at(added, parts.row, parts.sums)
+        added = added_up(parts.sums, parts.row, len(self.sums))
         if max(self.sums.max(initial=0), added.max(initial=0)) > _HALF:
             self.sums = self.sums.astype(object)
         self.sums = self.sums + added
@@ -102,15 +149,33 @@ class LedgerRows:
         last = order[np.flatnonzero(np.diff(parts.row[order], append=-1))]
         newer = last[parts.hour[last] >= self._hour[parts.row[last]]]
         self._hour[parts.row[newer]] = parts.hour[newer]
-        columns = (parts.row, parts.profile, parts.namespace_labels)
-        for row, profile, labels in zip(*(each[newer].tolist() for each in columns), strict=True):
-            self.profile[row] = names.profiles[profile] if profile >= 0 else None
-            self.namespace_labels[row] = subjects.namespace_labels(labels)
+        rows, profiles, labels = (
+            each[newer] for each in (parts.row, parts.profile, parts.namespace_labels)
+        )
+        self._profile[rows] = self._profiles.codes(profiles, names.profiles.__getitem__)
+        self._namespace_labels[rows] = self._labels.codes(labels, subjects.namespace_labels)
 
     def _narrow_labels(self, parts: Parts, subjects: Subjects) -> None:
-        for row, code in zip(parts.row.tolist(), parts.pod_labels.tolist(), strict=True):
-            known, labels = self.pod_labels[row], subjects.pod_labels(code)
-            self.pod_labels[row] = labels if known is _ANY else _common(known, labels)
+        """Each different pair of a row and labels is looked at, and only where it says more."""
+        codes = self._labels.codes(parts.pod_labels, subjects.pod_labels)
+        first, _ = grouped([parts.row, codes])
+        rows, codes = parts.row[first], codes[first]
+        begins = np.diff(rows, prepend=-1) != 0
+        new = begins & (self._pod_labels[rows] == _ANY)
+        self._pod_labels[rows[new]] = codes[new]
+        others = np.flatnonzero(~new & (self._pod_labels[rows] != codes))
+        for row, code in zip(rows[others].tolist(), codes[others].tolist(), strict=True):
+            self._pod_labels[row] = self._common(int(self._pod_labels[row]), code)
+
+    def _common(self, one: int, other: int) -> int:
+        """The code of what two sets of labels have in common."""
+        found = self._shared.get((one, other))
+        if found is None:
+            labels = self._labels.values
+            found = self._shared[one, other] = self._labels.code(
+                _common(labels[one], labels[other])
+            )
+        return found
 
 
 def _translated(place: Ints, codes: Sequence[int]) -> Ints:
@@ -127,6 +192,4 @@ def _agreed(known: Ints, added: Ints, row: Ints) -> Ints:
 
 
 def _common(one: Labels, other: Labels) -> Labels:
-    if one is other:
-        return one
     return {key: value for key, value in one.items() if other.get(key) == value}

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 _FOCUS_SCALE = 18  # digits after the point of FOCUS costs, prices and quantities
-_FORMULA_START = r"^[=+\-@\t\r]"
+#: Also a text that begins like a guarded one: taking one `'` away always gives the text back.
+_FORMULA_START = r"^'*[=+\-@\t\r\n]"
 _NEEDS_QUOTES = r'[",\r\n]|^$'
 
 
@@ -49,7 +50,9 @@ def _lines(table: pa.Table) -> list[str]:
 
 
 def _cells(array: pa.Array) -> pa.Array:
-    """The text of each cell as it stands between the commas."""
+    """The text of each cell as it stands between the commas; each text of a code is made once."""
+    if pa.types.is_dictionary(array.type):
+        return pc.fill_null(_cells(array.dictionary).take(array.indices), "")
     return pc.fill_null(_writer_of(array.type)(array), "")
 
 

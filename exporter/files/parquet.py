@@ -8,6 +8,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from exporter.focus.coded_tables import in_slices, is_text
+
 Compression = Literal["snappy", "zstd"]
 
 ROWS_PER_GROUP = 128 * 1024
@@ -34,7 +36,7 @@ def check_row_count(content: bytes, expected: int) -> None:
 
 def open_parquet(sink: object, schema: pa.Schema, compression: Compression) -> pq.ParquetWriter:
     """A writer into a binary file object or Arrow stream."""
-    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    texts = [field.name for field in schema if is_text(field.type)]
     return pq.ParquetWriter(
         sink,
         schema,
@@ -48,8 +50,10 @@ def open_parquet(sink: object, schema: pa.Schema, compression: Compression) -> p
 
 def _written(table: pa.Table, compression: Compression, footer: Mapping[str, str]) -> bytes:
     sink = pa.BufferOutputStream()
-    with open_parquet(sink, table.schema, compression) as writer:
-        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+    schema, groups = in_slices(table, ROWS_PER_GROUP)
+    with open_parquet(sink, schema, compression) as writer:
+        for group in groups:
+            writer.write_table(group, row_group_size=ROWS_PER_GROUP)
         writer.add_key_value_metadata(dict(sorted(footer.items())))
     content: bytes = sink.getvalue().to_pybytes()
     return content

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from exporter.files.parquet import Compression, open_parquet
+from exporter.focus.coded_tables import in_full
 
 
 class ParquetStream:
@@ -21,7 +22,7 @@ class ParquetStream:
 
     def write(self, table: pa.Table) -> None:
         """One more row group with the rows of a table."""
-        self._writer.write_table(table)
+        self._writer.write_table(in_full(table))
 
     def close(self) -> None:
         """Write the footer."""

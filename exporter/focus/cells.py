@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from exporter.cost.distinct import same_text, texts_of
 from exporter.errors import PeriodError
 from exporter.focus.column import Column
-from exporter.focus.texts import plain, same_text, texts_of
+from exporter.focus.decimals import narrowed
 
 #: One value for every row, one value per row, or null everywhere.
 Cell: TypeAlias = "str | datetime | Sequence[str | None] | pa.Array | None"
@@ -22,18 +23,11 @@ def as_table(columns: Sequence[Column], cells: Mapping[str, Cell], size: int) ->
     Raises PeriodError when a number has more digits than its column holds.
     """
     arrays = [_as_array(column, cells.get(column.name), size) for column in columns]
-    return pa.table(arrays, names=[column.name for column in columns])
-
-
-def in_full(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The same table with texts written out."""
-    return pa.table(
-        [
-            plain(column.chunk(0)) if pa.types.is_dictionary(column.type) else column
-            for column in table.columns
-        ],
-        schema=schema,
-    )
+    fields = [
+        pa.field(column.name, array.type, column.nullable)
+        for column, array in zip(columns, arrays, strict=True)
+    ]
+    return pa.table(arrays, schema=pa.schema(fields))
 
 
 def _as_array(column: Column, cell: Cell, size: int) -> pa.Array:
@@ -48,7 +42,8 @@ def _as_array(column: Column, cell: Cell, size: int) -> pa.Array:
 
 def _cast(column: Column, array: pa.Array) -> pa.Array:
     try:
-        return array.cast(column.arrow_type)
+        narrow = narrowed(array, column.arrow_type)
+        return array.cast(column.arrow_type) if narrow is None else narrow
     except pa.ArrowInvalid as error:
         largest = 10 ** (column.precision - column.scale)
         row, value = next(

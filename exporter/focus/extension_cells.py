@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from exporter.cost.charges import Charges, Meter, Method, PowerSource
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.distinct import Texts, objects_of
 from exporter.cost.sale import Sale
 from exporter.documents.kinds import CostProfile
 from exporter.focus.cells import Cell
@@ -26,7 +27,7 @@ from exporter.focus.decimals import (
 from exporter.focus.names import namespaces
 from exporter.focus.quantities import MILLION
 from exporter.focus.ratios import Ratio
-from exporter.focus.texts import Texts, objects_of, texts_by
+from exporter.focus.texts import texts_by
 from exporter.integers import NANO
 
 _RATIO_LIMIT = 10**18  # a ratio of 18 digits in all, the width of its column

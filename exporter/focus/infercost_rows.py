@@ -67,5 +67,5 @@ def without_commas(table: pa.Table) -> pa.Table:
             clean = pc.replace_substring(texts.dictionary, ",", ";")
             clean = pc.replace_substring_regex(clean, r"[\r\n]+", " ")
             coded = pa.DictionaryArray.from_arrays(texts.indices, clean)
-            table = table.set_column(place, column.name, coded)
+            table = table.set_column(place, table.schema.field(place), coded)
     return table

@@ -10,17 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.cost.charges import Charges, Kind
+from exporter.cost.distinct import Coded, Texts, objects_of, same_text, texts_of, texts_of_each
 from exporter.focus.context import RowContext
 from exporter.focus.labels import label
-from exporter.focus.texts import (
-    Coded,
-    Texts,
-    chosen,
-    objects_of,
-    same_text,
-    texts_of,
-    texts_of_each,
-)
+from exporter.focus.texts import chosen
 from exporter.periods import Period, Schedule
 
 IDLE = "__idle__"  #: no namespace can be called so: they have no underscores

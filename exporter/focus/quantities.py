@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from exporter.cost.charges import Meter
+from exporter.cost.distinct import Texts
 from exporter.cost.sale import Sale
 from exporter.focus.cells import Cell
 from exporter.focus.decimals import (
@@ -15,7 +16,7 @@ from exporter.focus.decimals import (
     from_python_integers,
 )
 from exporter.focus.ratios import Ratio
-from exporter.focus.texts import Texts, texts_by
+from exporter.focus.texts import texts_by
 from exporter.integers import NANO
 
 TOKENS = "Tokens"

@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 
 from exporter.cost.charges import Charges, Kind, Meter
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.distinct import Coded, objects_of, pairs_of, texts_of
 from exporter.cost.pool_shares import PoolShares
 from exporter.cost.sale import Sale
 from exporter.documents.kinds import CostProfile
-from exporter.focus.cells import Cell, as_table, in_full
+from exporter.focus.cells import Cell, as_table
 from exporter.focus.checks import check_rows
-from exporter.focus.columns import arrow_schema, columns_for
+from exporter.focus.coded_tables import in_full
+from exporter.focus.columns import columns_for
 from exporter.focus.context import RowContext
 from exporter.focus.extension_cells import extension_cells
 from exporter.focus.infercost_layout import INFERCOST_LAYOUT, INFERCOST_PREFIX
@@ -26,15 +28,7 @@ from exporter.focus.pool_rows import share_cells
 from exporter.focus.quantities import quantity_cells
 from exporter.focus.savings import check_savings
 from exporter.focus.tags import tags
-from exporter.focus.texts import (
-    Coded,
-    chosen,
-    objects_of,
-    pairs_of,
-    texts_by,
-    texts_of,
-    with_codes,
-)
+from exporter.focus.texts import chosen, texts_by, with_codes
 
 SERVICE_NAME = "On-Prem AI Inference"
 SERVICE_CATEGORY = "AI and Machine Learning"
@@ -44,19 +38,16 @@ _PRICE_ENDINGS = {Meter.INPUT: "/input", Meter.OUTPUT: "/output", Meter.ALL: "/t
 
 
 def build_rows(sale: Sale, cloud: CloudEquivalents, context: RowContext) -> pa.Table:
-    """One row per charge sold, in their order.
+    """One row per charge sold, in their order; texts have codes where they repeat.
 
     Raises PeriodError when a number does not fit its column, and ValueError when the rows break
     a rule, which is an error of this program.
     """
     check_savings(sale, cloud, context.usd_rate)
     sale = replace(sale, charges=with_codes(sale.charges))
-    schema = arrow_schema(context.version, context.prefix)
-    coded = _table(sale, cloud, context)
-    if sale.shares is None:
-        check_rows(coded, context.version)
-        return in_full(coded, schema)
-    table = _shared(in_full(coded, schema), sale, sale.shares, context)
+    table = _table(sale, cloud, context)
+    if sale.shares is not None:
+        table = _shared(in_full(table), sale, sale.shares, context)
     check_rows(table, context.version)
     return table
 
@@ -74,11 +65,9 @@ def _shared(table: pa.Table, sale: Sale, shares: PoolShares, context: RowContext
     """The same rows, those of a pool as shares of its charge."""
     cells = share_cells(sale, shares, context)
     columns = [c for c in columns_for(context.version, context.prefix) if c.name in cells]
-    schema = pa.schema([column.arrow_field for column in columns])
     of_pool = pa.array(shares.pool >= 0)
-    for name, values in zip(
-        schema.names, in_full(as_table(columns, cells, len(sale)), schema).columns, strict=True
-    ):
+    shared = in_full(as_table(columns, cells, len(sale)))
+    for name, values in zip(shared.column_names, shared.columns, strict=True):
         place = table.schema.get_field_index(name)
         either = pc.if_else(of_pool, values, table.column(place))
         table = table.set_column(place, table.schema.field(place), either)

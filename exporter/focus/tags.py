@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from exporter.cost.charges import Charges
+from exporter.cost.distinct import Coded, Texts, objects_of, pairs_of, texts_of
 from exporter.documents.kinds import CostProfile
 from exporter.focus.context import RowContext
 from exporter.focus.labels import allowed
-from exporter.focus.texts import Coded, Texts, alike, objects_of, pairs_of, texts_of
+from exporter.focus.texts import alike
 
 TAG_PREFIX = "infer-focus/"  #: reserved for the keys that this program adds
 

@@ -10,9 +10,10 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from exporter.cost.charges import Charges, Kind, taken
+from exporter.cost.charges import Bools, Charges, Kind, taken
 from exporter.cost.cloud import compare
 from exporter.cost.cloud_equivalents import CloudEquivalents
+from exporter.cost.distinct import texts_of
 from exporter.cost.sale import AT_COST, Sale, SalesTerms, sell
 from exporter.documents.kinds import CloudPricing
 from exporter.errors import PeriodError
@@ -58,7 +59,7 @@ class Rows:
 def make_rows(finished: Finished, rules: RowRules) -> Rows:
     """The FOCUS rows of a finished period. Filters leave rows out, after everything was split."""
     whole = finished.charges
-    kept = np.array([_wanted(name, rules) for name in _names(whole)], bool)
+    kept = _kept(whole, rules)
     charges = taken(whole, np.flatnonzero(kept & whole.filled))
     sale = sell(charges, rules.terms)
     cloud = compare(sale, rules.pricing, rules.usd_rate)
@@ -94,11 +95,13 @@ def encode(
     return encode_parquet(table, compression, described)
 
 
-def _names(charges: Charges) -> list[str]:
-    return [
-        _OWN_NAMES.get(Kind(kind), namespace or "")
-        for kind, namespace in zip(charges.kind.tolist(), charges.namespace, strict=True)
-    ]
+def _kept(charges: Charges, rules: RowRules) -> Bools:
+    """The charges whose names are wanted; each name is looked at once."""
+    names = texts_of(charges.namespace)
+    kept = np.array([_wanted(name or "", rules) for name in names.values], np.bool_)[names.codes]
+    for kind, name in _OWN_NAMES.items():
+        kept[charges.kind == kind] = _wanted(name, rules)
+    return kept
 
 
 def _wanted(name: str, rules: RowRules) -> bool:

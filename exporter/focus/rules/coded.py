@@ -13,7 +13,7 @@ Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _GUARD = "'"  #: before a text in CSV that a spreadsheet would run
-_GUARDED = tuple("=+-@\t\r")
+_GUARDED = tuple("=+-@\t\r\n")
 _FEW = 64  #: texts that Python looks at sooner than Arrow
 
 
@@ -108,4 +108,5 @@ def _without_null(indices: pa.Array, words: pa.Array) -> tuple[Codes, pa.Array]:
 
 
 def _bare(text: str) -> str:
-    return text[1:] if text[:1] == _GUARD and text[1:2] in _GUARDED and len(text) > 1 else text
+    guarded = text[:1] == _GUARD and text.lstrip(_GUARD)[:1] in _GUARDED
+    return text[1:] if guarded else text

@@ -118,6 +118,40 @@ def test_the_first_of_equal_entries_is_taken() -> None:
     assert only(compare(sell(served()), pricing, ONE))[0] == "b"
 
 
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([0, 0.001, 0.002, 0.0020001, 1, 2.5])] * 3),
+        min_size=1,
+        max_size=5,
+    ),
+    st.tuples(*[st.integers(0, 3)] * 3),
+)
+def test_the_best_entry_is_the_first_of_the_dearest_after_rounding(
+    entries: list[tuple[float, float, float]], tokens: tuple[int, int, int]
+) -> None:
+    """Also where prices of few tokens differ by less than rounding shows."""
+    names = [(f"p/{i}", *prices) for i, prices in enumerate(entries)]
+    given, produced, stored = tokens
+    reused = min(stored, given)
+    costs = [
+        round(
+            (
+                (given - reused) * Fraction(str(fresh))
+                + reused * Fraction(str(cached))
+                + produced * Fraction(str(answer))
+            )
+            * 1000
+        )
+        for fresh, answer, cached in entries
+    ]
+
+    found = compare(sell(served(tokens)), make_pricing(*names), ONE)
+
+    assert found.cost_nano_usd.tolist() == [max(costs) if given + produced else 0]
+    best = str(costs.index(max(costs))) if given + produced else None
+    assert list(found.model) == [best]
+
+
 def test_a_free_entry_is_an_entry() -> None:
     """It costs 0 and saves minus the own cost of 0.50."""
     found = only(compare(sell(served()), make_pricing(("a/free", 0, 0, None)), ONE))

@@ -98,6 +98,9 @@ def test_texts_are_quoted_only_when_they_must(value: str, text: str) -> None:
         ("@sum", "'@sum"),
         ("\tx", "'\tx"),
         ("\rx", '"\'\rx"'),
+        ("\n=1", '"\'\n=1"'),
+        ("'=1", "''=1"),
+        ("'a", "'a"),
         ('=cmd|"x",y', '"\'=cmd|""x"",y"'),
         ("a=b", "a=b"),
         ("a\n=b", '"a\n=b"'),
@@ -175,7 +178,8 @@ def test_any_text_survives_except_for_the_mark_before_formulas(
 def disarmed(value: str | None) -> str:
     if value is None:
         return ""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    formula = value.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return f"'{value}" if formula else value
 
 
 @given(st.lists(st.none() | st.decimals(-(10**9) + 1, 10**9 - 1, places=9)))

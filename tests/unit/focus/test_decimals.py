@@ -7,7 +7,13 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.focus.decimals import blank, from_integers, from_python_integers, quotients
+from exporter.focus.decimals import (
+    blank,
+    from_integers,
+    from_python_integers,
+    narrowed,
+    quotients,
+)
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
@@ -61,3 +67,30 @@ def test_blank_leaves_the_other_entries() -> None:
     array = blank(from_integers(ints(1, 2), scale=0), np.array([True, False]))
 
     assert array.to_pylist() == [None, Decimal(2)]
+
+
+NEAR_THE_EDGE = st.sampled_from([0, 1, 10**18 - 1, 10**18, 2**63 - 1, 2**63, 2**64, 2**64 + 5])
+
+
+@given(st.lists(st.none() | NEAR_THE_EDGE | NEAR_THE_EDGE.map(lambda each: -each)))
+def test_decimals_are_narrowed_where_all_of_them_fit(values: list[int | None]) -> None:
+    kind = pa.decimal128(18, 9)
+
+    found = narrowed(from_python_integers(values, 9), kind)
+
+    if all(value is None or abs(value) < 10**18 for value in values):
+        assert found is not None
+        found.validate(full=True)
+        assert found.equals(from_python_integers(values, 9).cast(kind))
+    else:
+        assert found is None
+
+
+def test_only_decimals_of_the_same_scale_are_narrowed() -> None:
+    array = from_integers(ints(1, 2, 3), 9)
+
+    for kind in (pa.decimal128(18, 8), pa.decimal128(19, 9), pa.int64()):
+        assert narrowed(array, kind) is None
+    found = narrowed(array.slice(1), pa.decimal128(18, 9))
+    assert found is not None
+    assert found.to_pylist() == [Decimal("0.000000002"), Decimal("0.000000003")]

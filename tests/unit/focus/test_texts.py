@@ -8,19 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.focus.texts import (
+from exporter.cost.distinct import (
     Texts,
-    alike,
-    chosen,
     objects_of,
     pairs_of,
     plain,
     same_text,
-    texts_by,
     texts_of,
     texts_of_each,
-    with_codes,
 )
+from exporter.focus.texts import alike, chosen, texts_by, with_codes
 from tests.builders import KINDS, make_charges_of
 
 TEXTS = st.lists(st.none() | st.sampled_from(["a", "b", ""]), max_size=8)

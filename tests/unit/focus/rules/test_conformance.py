@@ -139,7 +139,7 @@ def test_another_version_is_refused() -> None:
         Conformance("1.5").begin("a", pa.schema([]), text=False)
 
 
-@pytest.mark.parametrize("text", ["'=1", "'+1", "'-1", "'@a", "'\ta", "'\ra"])
+@pytest.mark.parametrize("text", ["'=1", "'+1", "'-1", "'@a", "'\ta", "'\ra", "'\na"])
 def test_the_guard_before_a_formula_is_no_part_of_a_text(text: str) -> None:
     names = {"ResourceId": text[1:], "ResourceName": text}
     rule = "ResourceName/no-repetition"
