@@ -8,6 +8,7 @@ ExporterError                  1  unexpected; the base of the others
 │   ├── WriteRefused           3  a protection of written data stopped the write
 │   └── StoreFailed            3  the destination failed for one object, retries included
 └── UnusableError              4  source or destination cannot be used at all
+    └── StoreGivenUp           4  the destination answers, but fails for one object after the other
 
 The number is the exit code of a run in which that error was the worst.
 This module imports nothing of the package, so that every other module may import it.
@@ -67,3 +68,7 @@ class UnusableError(ExporterError):
     """The source or destination refuses every request: connection, TLS, 401/403, no such bucket."""
 
     exit_code = 4
+
+
+class StoreGivenUp(UnusableError):
+    """One object after the other failed, retries included: the run does not try all the others."""

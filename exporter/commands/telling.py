@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from exporter.commands.building import Configuration, sales_terms
 from exporter.cost.billing import report_set
@@ -42,12 +42,30 @@ def warn_of_terms(configuration: Configuration, layout: str | None = None) -> No
         )
 
 
-def tell(summary: Summary, command: str, unfinished: Sequence[str]) -> None:
-    """Log each run of failed periods once, then the summary of everything."""
+#: More lines than a person reads, and more than one log line should hold.
+_MOST_ENTRIES = 20
+
+
+def tell(
+    summary: Summary,
+    command: str,
+    unfinished: Sequence[str],
+    stopped: Exception | None = None,
+) -> None:
+    """Log each run of failed periods once, then the summary of everything.
+
+    Where something failed that last event holds by itself which periods failed, why, and which are
+    there: the destination may be gone, and the manifest with it. `stopped` is why the command
+    could not go on.
+    """
     log = get_logger()
     for skipped in merged(summary.of(Ending.SKIPPED)):
         log.warning("periods skipped", **skipped)
-    _tell_failures(summary)
+    failures = list(merged(summary.failed))
+    for entry in failures[:_MOST_ENTRIES]:
+        log.error("periods failed", **entry)
+    if more := failures[_MOST_ENTRIES:]:
+        log.error("more periods failed", entries=len(more), see="the manifest under metadata/")
     for reason in unfinished:
         log.error("old object stays", reason=reason)
     for name in sorted(summary.missing_labels):
@@ -55,20 +73,33 @@ def tell(summary: Summary, command: str, unfinished: Sequence[str]) -> None:
     for note, advice in _ADVICE.items():
         if count := summary.notes[note]:
             log.warning(advice, **{note: count})
-    log.info(f"{command} finished", **totals_of(summary.outcomes), **_notes(summary))
+    told = {**totals_of(summary.outcomes), **_notes(summary)}
+    if failures or unfinished or stopped is not None:
+        log.error(f"{command} finished", **told, **_named(summary, failures, stopped))
+    else:
+        log.info(f"{command} finished", **told)
 
 
-#: More lines than a person reads; the manifest names every period.
-_MOST_FAILURES = 20
+def _named(
+    summary: Summary, failures: Sequence[Mapping[str, object]], stopped: Exception | None
+) -> dict[str, object]:
+    """Which periods failed and which are there, as far as one line holds them."""
+    return {
+        **({} if stopped is None else {"stopped": str(stopped)}),
+        **_entries("failed_periods", failures),
+        **_entries("good_periods", list(merged(_good(summary)))),
+    }
 
 
-def _tell_failures(summary: Summary) -> None:
-    log = get_logger()
-    entries = list(merged(summary.failed))
-    for entry in entries[:_MOST_FAILURES]:
-        log.error("periods failed", **entry)
-    if more := entries[_MOST_FAILURES:]:
-        log.error("more periods failed", entries=len(more), see="the manifest under metadata/")
+def _entries(name: str, entries: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """As many as one line should hold, and how many there are besides."""
+    more = len(entries) - _MOST_ENTRIES
+    return {name: entries[:_MOST_ENTRIES], **({f"more_{name}": more} if more > 0 else {})}
+
+
+def _good(summary: Summary) -> list[Outcome]:
+    """The periods written or found unchanged."""
+    return [*summary.of(Ending.WRITTEN), *summary.of(Ending.UNCHANGED)]
 
 
 def merged(outcomes: Sequence[Outcome]) -> Iterator[dict[str, object]]:
@@ -93,13 +124,14 @@ def _follows(one: Outcome, other: Outcome) -> bool:
 
 
 def _entry(run: Sequence[Outcome]) -> dict[str, object]:
+    reason = {"reason": run[0].reason} if run[0].reason else {}
     return {
         "cluster": run[0].cluster,
         "report": run[0].task.plan.name,
         "start": rfc3339(run[0].task.period.start),
         "end": rfc3339(run[-1].task.period.end),
         "periods": len(run),
-        "reason": run[0].reason,
+        **reason,
     }
 
 
@@ -134,8 +166,9 @@ def manifest_of(
     now: int,
     summary: Summary,
     unfinished: Sequence[str],
+    stopped: Exception | None = None,
 ) -> dict[str, object]:
-    """What one run did for one cluster."""
+    """What one run did for one cluster; `stopped` is why it could not go on."""
     settings = configuration.settings
     outcomes = [o for o in summary.outcomes if o.cluster in (cluster, "")]
     return {
@@ -150,6 +183,7 @@ def manifest_of(
         "LabelsMissing": sorted(summary.missing_labels),
         "Failed": list(merged([o for o in outcomes if o.ending is Ending.FAILED])),
         "NotRemoved": list(unfinished),
+        **({} if stopped is None else {"Stopped": str(stopped)}),
         "Periods": [_period(outcome) for outcome in outcomes],
     }
 

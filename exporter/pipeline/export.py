@@ -20,6 +20,7 @@ from exporter.cost.window import WindowCharges
 from exporter.errors import PeriodError, UnreadablePeriod
 from exporter.periods import HOUR_SECONDS, HourRange, Schedule
 from exporter.pipeline.outcomes import Ending, Outcome, Summary
+from exporter.pipeline.stops import Left
 from exporter.pipeline.tasks import Task, windows
 from exporter.pipeline.writing import Writer, Writing
 from exporter.reading.window import ReadingRules, read_window
@@ -86,6 +87,7 @@ class _Run:
     deliver: Deliver
     summary: Summary
     writer: Writer
+    left: Left
     accounts: dict[tuple[str, Task], _Account] = field(default_factory=dict)
     unread: dict[Task, str] = field(default_factory=dict)
     #: tasks with a window in which no series names a cluster
@@ -99,25 +101,29 @@ def export(
     deliver: Deliver,
     progress: Callable[[HourRange], None] = lambda _window: None,
     meanwhile: Callable[[], None] = lambda: None,
+    summary: Summary | None = None,
 ) -> Summary:
     """Make every task's period; a failed one leaves the others alone.
 
     The next window is read while one is priced, so two are in memory at the most. `meanwhile` is
-    called once, while the first is read.
+    called once, while the first is read. A `summary` that is given holds the outcome of every task
+    also when this raises UnusableError.
     """
-    summary = Summary()
+    summary = Summary() if summary is None else summary
     with closing(Writer(summary.outcomes)) as writer:
-        run = _Run(rules, deliver, summary, writer)
-        for window, reading in _read_ahead(source, windows(tasks), rules.reading, meanwhile):
-            active = [t for t in tasks if _overlaps(t, window)]
-            try:
-                _add_window(run, reading.result(), active)
-            except UnreadablePeriod as error:
-                for task in active:
-                    run.unread.setdefault(task, str(error))
-            _finish(run, [task for task in active if task.period.end <= window.end])
-            progress(window)
-        writer.finish()
+        left = Left(tasks, writer, rules.reading.clusters)
+        run = _Run(rules, deliver, summary, writer, left)
+        with left.named_in(summary):
+            for window, reading in _read_ahead(source, windows(tasks), rules.reading, meanwhile):
+                active = [t for t in tasks if _overlaps(t, window)]
+                try:
+                    _add_window(run, reading.result(), active)
+                except UnreadablePeriod as error:
+                    for task in active:
+                        run.unread.setdefault(task, str(error))
+                _finish(run, [task for task in active if task.period.end <= window.end])
+                progress(window)
+            writer.finish()
     return summary
 
 
@@ -225,6 +231,7 @@ def _sum(values: Ints) -> int:
 def _finish(run: _Run, tasks: Sequence[Task]) -> None:
     for task in tasks:
         done = sorted(cluster for cluster, other in run.accounts if other == task)
+        run.left.begin(task, done)
         for cluster in done:
             account = run.accounts.pop((cluster, task))
             run.writer.add(_made(run, cluster, task, account))

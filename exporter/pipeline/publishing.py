@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from exporter import __version__
 from exporter.cost.billing import ReportPlan, report_set
+from exporter.errors import StoreFailed, UnusableError
 from exporter.files.parquet import Compression
 from exporter.focus.metadata import is_described
 from exporter.focus.schema_identity import schema_id
@@ -62,14 +63,20 @@ class Publisher:
         self._plans, self._replacing = plans, replacing
         self._homes: dict[tuple[str, str], Home] = {}
         self._replacements: dict[tuple[str, str], Replacements] = {}
-        #: (cluster, report, period) of what Replacements held and could not write
-        self._withheld: set[tuple[str, str, Period]] = set()
+        #: (cluster, report, period) of what Replacements held and could not write, and why
+        self._withheld: dict[tuple[str, str, Period], str] = {}
 
     def exists(self, cluster: str, plan: ReportPlan, period: Period) -> bool:
-        """Whether an object of the period is there, by its name."""
+        """Whether an object of the period is there, by its name.
+
+        No if the store fails to say: writing the period asks again, and then fails that one alone.
+        """
         destination = self._home(cluster, plan).destination
         key = destination.key(plan.name, period, self._place.file_format)
-        return key in destination.existing_keys([day_of(period.start)])
+        try:
+            return key in destination.existing_keys([day_of(period.start)])
+        except StoreFailed:
+            return False
 
     def deliver(self, finished: Finished) -> Writing:
         """Make the rows of one period; the answer writes them.
@@ -107,18 +114,34 @@ class Publisher:
         """Remove what --replace-layout has replaced; returns why anything had to stay."""
         reasons = []
         for (cluster, _), replacements in self._replacements.items():
-            for unfinished in replacements.finish():
-                reasons.append(str(unfinished.error))
-                if unfinished.held is not None:
-                    held = unfinished.held
-                    self._withheld.add((cluster, held.report, held.period))
+            try:
+                unfinished = replacements.finish()
+            except UnusableError as error:
+                self._withhold(str(error))
+                raise
+            for stayed in unfinished:
+                reasons.append(str(stayed.error))
+                if stayed.held is not None:
+                    held = stayed.held
+                    self._withheld[cluster, held.report, held.period] = str(stayed.error)
         return reasons
+
+    def _withhold(self, reason: str) -> None:
+        """Nothing more can be written: what is held is lost until the next run."""
+        for (cluster, _), replacements in self._replacements.items():
+            for held in replacements.held:
+                self._withheld[cluster, held.report, held.period] = reason
+
+    def settled(self, outcome: Outcome) -> Outcome:
+        """How a period ended after `finish`: one that was held and not written has failed."""
+        reason = self._withheld.get((outcome.cluster, outcome.task.plan.name, outcome.task.period))
+        if reason is None or not _is_made(outcome):
+            return outcome
+        return Outcome(outcome.cluster, outcome.task, Ending.FAILED, reason)
 
     def is_in_place(self, outcome: Outcome) -> bool:
         """Whether a period's object stands at its key after `finish`."""
-        named = outcome.cluster, outcome.task.plan.name, outcome.task.period
-        made = outcome.ending in (Ending.WRITTEN, Ending.UNCHANGED)
-        return made and named not in self._withheld
+        return _is_made(self.settled(outcome))
 
     def homes(self, clusters: Iterable[str]) -> Iterator[Home]:
         """Every home of these clusters."""
@@ -139,6 +162,7 @@ class Publisher:
             finished.totals,
             rows.table.num_rows,
             schema_id(rules.version, rules.prefix, __version__, instance) if described else None,
+            finished.complete,
         )
 
     def _home(self, cluster: str, plan: ReportPlan) -> Home:
@@ -178,6 +202,10 @@ class Publisher:
                 home.destination, planned, force=self._write_rules.force
             )
         return self._replacements[place]
+
+
+def _is_made(outcome: Outcome) -> bool:
+    return outcome.ending in (Ending.WRITTEN, Ending.UNCHANGED)
 
 
 def _place_name(cluster: str, plan: ReportPlan) -> tuple[str, str]:

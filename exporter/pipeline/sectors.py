@@ -1,7 +1,7 @@
 """The time sectors of one day: what each period that starts then holds, and since when.
 
 Three know something, in this order: the outcomes of this run, the recency written earlier, and
-the listing of the objects, which says what is there and nothing of how complete it is.
+the objects themselves, which say whether they are complete, but not since when.
 """
 
 from __future__ import annotations
@@ -108,14 +108,16 @@ class _Sectors:
             self._keep(set(homeless) & _places_elsewhere(self._home, day))
 
     def add_unknown(self, listed: Mapping[str, ObjectName]) -> None:
-        """Objects of which no more is known than that they are there: a run was killed."""
+        """Objects that no document tells of: a run was killed, or the documents are lost."""
         for key, name in listed.items():
             if _slot(name) in self._taken:
                 continue
             for plan in self._home.plans:
                 period = _period_of(self._home, plan, key, name)
                 if period is not None:
-                    sector = TimeSector(period.start, period.end, False, self._now)
+                    record = self._home.destination.known_record(key)
+                    complete = record is not None and record.complete is True
+                    sector = TimeSector(period.start, period.end, complete, self._now)
                     self.found[self._home.instance(plan).id].setdefault(period.start, sector)
 
     def _not_ended(self) -> Iterator[tuple[str, TimeSector]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
+from exporter.errors import UnusableError
 from exporter.pipeline.outcomes import Outcome
 
 #: What is left to do for a period whose rows are made.
@@ -37,6 +39,12 @@ class Writer:
         """Wait until everything is written."""
         while self._begun:
             self._note_first()
+
+    def settle(self) -> None:
+        """Note what was written all the same, after a failure; waits for what is under way."""
+        while self._begun:
+            with suppress(UnusableError):
+                self._note_first()
 
     def close(self) -> None:
         """Begin nothing more; does not wait."""

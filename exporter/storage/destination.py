@@ -83,6 +83,7 @@ class Destination:
             totals=candidate.totals,
             rows=candidate.rows,
             schema_id=candidate.schema_id,
+            complete=candidate.complete,
         )
 
     def existing_keys(self, days: Iterable[date]) -> set[str]:
@@ -93,7 +94,10 @@ class Destination:
         return {key for day in days for key in self.objects_on(day)}
 
     def objects_on(self, day: date) -> Mapping[str, ObjectName]:
-        """The cluster's objects whose periods start on that day, by key."""
+        """The cluster's objects whose periods start on that day, by key.
+
+        An empty one is none: every file of ours says at least which columns it has.
+        """
         with self._lock:
             return dict(self._day(day).names)
 
@@ -119,10 +123,6 @@ class Destination:
         known = self.known_head(key)
         return None if known is None else ObjectRecord.from_metadata(known.metadata)
 
-    def holds(self, key: str, sha256: str) -> bool:
-        """Whether the stored content has this hash, by reading it: for lost metadata."""
-        return sha256_hex(self.store.get(key)) == sha256
-
     def write(self, key: str, candidate: Candidate, record: ObjectRecord) -> None:
         """Replaces the object and then its copy."""
         metadata = record.to_metadata()
@@ -139,7 +139,8 @@ class Destination:
             return False
         copied_to = ternary_key(self._ternary_prefix, key)
         stored, metadata = self.store.head(copied_to), record.to_metadata()
-        if stored is not None and dict(stored.metadata) == metadata:
+        whole = stored is not None and stored.size in (None, len(candidate.body))
+        if whole and stored is not None and dict(stored.metadata) == metadata:
             return False
         refuse_foreign(self.locate(copied_to), stored, record)
         self.store.put(copied_to, candidate.body, metadata, candidate.content_type)
@@ -166,9 +167,10 @@ class Destination:
         start = cluster_prefix(self.prefix, layout, day, self._cluster_name)
         own = slug(self._cluster_name)
         names = {}
-        for key in self.store.list_keys(start):
+        for key, size in self.store.list_sizes(start):
             name = parse_object_name(key.rpartition("/")[2])
-            if name is not None and name.cluster_slug == own and name.day == day:
+            ours = name is not None and name.cluster_slug == own and name.day == day
+            if name is not None and ours and size:
                 names[key] = name
         return names
 

@@ -20,11 +20,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from exporter.errors import StoreFailed, UnusableError
+from exporter.storage.patience import needed
 from exporter.storage.record import sha256_hex
 from exporter.storage.store import StoredObject
 
 HIDDEN = ".infer-focus"
 _PIECE_BYTES = 1 << 20
+#: Whoever holds the lock writes alone: what a killed run left is overwritten by the next write
+#: into the same folder, whatever its key, and is in the way of nobody.
+UNFINISHED = ".unfinished.tmp"
 #: After these no other object can be written either.
 _UNUSABLE = frozenset(
     {
@@ -32,15 +36,22 @@ _UNUSABLE = frozenset(
         *(errno.ENOTDIR, errno.ENOLCK, errno.EOPNOTSUPP),
     }
 )
+_USUAL_ADVICE = "OUTPUT_DIR needs room and write access"
 
 Replace = Callable[[Path, Path], object]
 
 
 class LocalStore:
-    """A folder, made by the first write. `replace` renames a file over another at once."""
+    """A folder, made by the first write. `replace` renames a file over another at once.
 
-    def __init__(self, root: Path, replace: Replace = os.replace) -> None:
+    `advice` is what to do if nothing can be read or written: it names what the user gave.
+    """
+
+    def __init__(
+        self, root: Path, replace: Replace = os.replace, advice: str = _USUAL_ADVICE
+    ) -> None:
         self._root = root
+        self._advice = advice
         self._replace = replace
 
     def head(self, key: str) -> StoredObject | None:
@@ -49,18 +60,22 @@ class LocalStore:
         with self._translated(key):
             if not path.is_file():
                 return None
-            sidecar = self._sidecar(key, path.read_bytes())
-            metadata = json.loads(sidecar.read_bytes())["metadata"] if sidecar.is_file() else {}
-        return StoredObject(key, metadata)
+            content = path.read_bytes()
+            sidecar = self._sidecar(key, content)
+            metadata = _metadata_of(sidecar.read_bytes()) if sidecar.is_file() else {}
+        return StoredObject(key, metadata, len(content))
 
     def list_keys(self, prefix: str) -> Iterator[str]:
+        return (key for key, _ in self.list_sizes(prefix))
+
+    def list_sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         start = prefix.rpartition("/")[0]
         folder = self._path(start) if start else self._root
         with self._translated(prefix):
             for path in _files(folder):
                 key = path.relative_to(self._root).as_posix()
                 if key.startswith(prefix):
-                    yield key
+                    yield key, path.stat().st_size
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         start, _, begun = prefix.rpartition("/")
@@ -74,8 +89,8 @@ class LocalStore:
         """Metadata first, content second, older metadata last. A folder has no content types."""
         path, sidecar = self._path(key), self._sidecar(key, body)
         with self._translated(key), self._locked():
-            self._write(sidecar, _described(key, metadata))
-            self._write(path, body)
+            self._write(sidecar, _described(key, metadata), self._root / HIDDEN / UNFINISHED)
+            self._write(path, body, path.with_name(UNFINISHED))
             for older in sidecar.parent.iterdir():
                 if older != sidecar:
                     older.unlink()
@@ -112,7 +127,7 @@ class LocalStore:
         folder = self._path(prefix.rstrip("/")) if prefix else self._root
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent
-        with self._translated(prefix), tempfile.TemporaryFile(dir=folder) as probe:
+        with needed(), self._translated(prefix), tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"\0")
             probe.flush()
 
@@ -133,15 +148,17 @@ class LocalStore:
         folder = self._root / HIDDEN / "objects" / sha256_hex(key.encode())
         return folder / f"{sha256_hex(body)}.json"
 
-    def _write(self, path: Path, content: bytes) -> None:
-        """A temporary file left by a killed run has the same name and is overwritten."""
+    def _write(self, path: Path, content: bytes, temporary: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{sha256_hex(path.name.encode())[:16]}.tmp")
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        self._replace(temporary, path)
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self._replace(temporary, path)
+        except OSError:
+            temporary.unlink(missing_ok=True)  # a disk that is full has no room for halves
+            raise
         with _opened(path.parent) as folder:
             os.fsync(folder)
 
@@ -163,8 +180,17 @@ class LocalStore:
         except OSError as error:
             text = f"{self.describe()}{key}: {error.strerror}"
             if error.errno in _UNUSABLE:
-                raise UnusableError(f"{text}; OUTPUT_DIR needs room and write access") from error
+                raise UnusableError(f"{text}; {self._advice}") from error
             raise StoreFailed(text) from error
+
+
+def _metadata_of(sidecar: bytes) -> dict[str, str]:
+    """What a file of metadata says; nothing if it is damaged."""
+    try:
+        metadata = json.loads(sidecar)["metadata"]
+        return {name: value for name, value in metadata.items() if isinstance(value, str)}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}
 
 
 def _described(key: str, metadata: Mapping[str, str]) -> bytes:

@@ -15,8 +15,19 @@ Document = Mapping[str, object] | Sequence[object]
 
 
 def has_document(store: Store, prefix: str, cluster: str, name: str) -> bool:
-    """Whether `{prefix}metadata/{cluster}/{name}` is there."""
-    return store.head(metadata_key(prefix, cluster, name)) is not None
+    """Whether `{prefix}metadata/{cluster}/{name}` is there, and is no damaged one.
+
+    It is read only if its own metadata is lost: whoever overwrote it did not know of that.
+    """
+    stored = store.head(metadata_key(prefix, cluster, name))
+    if stored is None or stored.size == 0:
+        return False
+    if "sha256" in stored.metadata:
+        return True
+    try:
+        return isinstance(read_document(store, prefix, cluster, name), dict)
+    except ValueError:
+        return False
 
 
 def read_document(store: Store, prefix: str, cluster: str, name: str) -> object | None:
@@ -27,7 +38,10 @@ def read_document(store: Store, prefix: str, cluster: str, name: str) -> object 
     key = metadata_key(prefix, cluster, name)
     if store.head(key) is None:
         return None
-    value: object = json.loads(store.get(key))
+    try:
+        value: object = json.loads(store.get(key))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if value is None:
         raise ValueError("it holds nothing but null")
     return value
@@ -40,7 +54,8 @@ def write_document(store: Store, prefix: str, cluster: str, name: str, document:
     content = f"{body}\n".encode()
     metadata = {"sha256": sha256_hex(content)}
     stored = store.head(key)
-    if stored is not None and stored.metadata.get("sha256") == metadata["sha256"]:
+    whole = stored is not None and stored.size in (None, len(content))
+    if stored is not None and whole and stored.metadata.get("sha256") == metadata["sha256"]:
         return False
     store.put(key, content, metadata, JSON_TYPE)
     return True

@@ -1,8 +1,8 @@
 """Writes one object unless that would harm what is written already.
 
-Another cluster's object is never replaced. An unchanged one is not written again. A richer one
-stays, and one of a billed month; and the same time is never stored twice. Each refusal names the
-object and the flag that lifts it.
+Another cluster's object is never replaced. An unchanged one is not written again, a damaged one is.
+A richer one stays, and one of a billed month; and the same time is never stored twice. Each refusal
+names the object and the flag that lifts it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from enum import StrEnum
 from exporter.errors import WriteRefused
 from exporter.periods import rfc3339
 from exporter.storage.conflicts import Conflict, find_conflicts, series_of, span_text
+from exporter.storage.damage import Found, look_at
 from exporter.storage.destination import Destination, refuse_foreign
 from exporter.storage.record import Candidate, ObjectRecord, total
 from exporter.storage.replacements import Held, Replacements
-from exporter.storage.store import StoredObject
 
 
 class Outcome(StrEnum):
@@ -49,9 +49,13 @@ class _Case:
     candidate: Candidate
     key: str
     record: ObjectRecord
-    stored: StoredObject | None
-    existing: ObjectRecord | None
+    found: Found | None
     conflicts: Sequence[Conflict]
+
+    @property
+    def existing(self) -> ObjectRecord | None:
+        """What the metadata of the object there says."""
+        return None if self.found is None else self.found.record
 
 
 def publish(
@@ -65,7 +69,7 @@ def publish(
     `replacements` is given with `--replace-layout`; call its `finish` at the end of the run.
     Raises WriteRefused, with nothing written.
     """
-    case = _look(destination, candidate)
+    case = _look(destination, candidate, rules)
     if _same_content(case):
         outcome = _refresh(case, replacements)
     else:
@@ -76,24 +80,21 @@ def publish(
     return outcome
 
 
-def _look(destination: Destination, candidate: Candidate) -> _Case:
+def _look(destination: Destination, candidate: Candidate, rules: WriteRules) -> _Case:
     key = destination.key(candidate.report, candidate.period, candidate.extension)
     record = destination.record(candidate)
     stored = destination.head(key)
     refuse_foreign(destination.locate(key), stored, record)
-    existing = None if stored is None else ObjectRecord.from_metadata(stored.metadata)
+    found = look_at(destination, stored, candidate, record, read=rules.force)
     conflicts = find_conflicts(destination, candidate, key)
-    return _Case(destination, candidate, key, record, stored, existing, conflicts)
+    return _Case(destination, candidate, key, record, found, conflicts)
 
 
 def _same_content(case: _Case) -> bool:
-    """Whether the same bytes for the same period stand there; reads them if no hash is known."""
-    if case.stored is None:
+    """Whether the same bytes for the same period stand there, or stood there before damage."""
+    if case.found is None or case.found.sha256 != case.record.sha256:
         return False
-    if case.existing is None:
-        return case.destination.holds(case.key, case.record.sha256)
-    same_period = case.existing.period == case.record.period
-    return same_period and case.existing.sha256 == case.record.sha256
+    return case.existing is None or case.existing.period == case.record.period
 
 
 def _refresh(case: _Case, replacements: Replacements | None) -> Outcome:
@@ -110,7 +111,8 @@ def _refresh(case: _Case, replacements: Replacements | None) -> Outcome:
     record = case.record
     if case.existing is not None:
         record = _kept(record, case.existing)
-    if case.existing != record:
+    damaged = case.found is not None and case.found.damaged
+    if damaged or case.existing != record:
         case.destination.write(case.key, case.candidate, record)
         return Outcome.WRITTEN
     copied = case.destination.copy(case.key, case.candidate, record)
@@ -118,11 +120,13 @@ def _refresh(case: _Case, replacements: Replacements | None) -> Outcome:
 
 
 def _kept(record: ObjectRecord, existing: ObjectRecord) -> ObjectRecord:
-    known = existing.schema_id
+    known, complete = existing.schema_id, existing.complete
     return replace(
         record,
         totals=record.totals.at_least(existing.totals),
         schema_id=record.schema_id if known is None else known,
+        # Nobody needs to write every object of an older version again for this alone.
+        complete=None if complete is None else complete or record.complete,
     )
 
 
@@ -154,7 +158,7 @@ def _obstacles(case: _Case, rules: WriteRules) -> Iterator[str]:
     """Why changing what is stored is not allowed."""
     if not rules.force:
         yield from _poorer(case)
-    changes = case.stored is not None or bool(case.conflicts)
+    changes = case.found is not None or bool(case.conflicts)
     billed = case.record.period.billing_month[0] < rules.current_month_start
     if rules.restate is False and changes and billed:
         month = rfc3339(case.record.period.start)[:7]
@@ -163,7 +167,7 @@ def _obstacles(case: _Case, rules: WriteRules) -> Iterator[str]:
 
 def _poorer(case: _Case) -> Iterator[str]:
     """What is stored saw more, or nobody knows what it saw."""
-    if case.stored is not None and case.existing is None:
+    if case.found is not None and case.existing is None:
         yield _unknown("the object there")
     for conflict in case.conflicts:
         if conflict.record is None and conflict.key != case.key:

@@ -17,6 +17,7 @@ from exporter.periods import HourRange, Period, Schedule, rfc3339, unix_seconds
 
 #: Names longer than this in percent encoding stand as their hash: S3 allows 2 KB of metadata.
 NAME_BYTES = 256
+_FLAGS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def total(parts: Iterable[Totals]) -> Totals:
 class Candidate:
     """One object about to be written; `extension` is without the dot, `rows` may be 0.
 
-    `schema_id` names the FOCUS schema object that describes it, None if there is none.
+    `schema_id` names the FOCUS schema object that describes it, None if there is none. `complete`
+    says whether the source could be read in all of the period.
     """
 
     report: str
@@ -79,6 +81,7 @@ class Candidate:
     totals: Totals
     rows: int
     schema_id: str | None = None
+    complete: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class ObjectRecord:
     """The metadata of one object. `cluster`, `report` and `report_set` are recorded names.
 
     `schema_id` is None for an object that no FOCUS schema object describes, or none yet.
+    `complete` says whether the source could be read in all of the period, None if nobody knows.
     """
 
     sha256: str
@@ -96,11 +100,14 @@ class ObjectRecord:
     totals: Totals
     rows: int
     schema_id: str | None = None
+    complete: bool | None = None
 
     def to_metadata(self) -> dict[str, str]:
         """As the store keeps it; from_metadata is the inverse."""
-        schema = {} if self.schema_id is None else {"schema-id": self.schema_id}
-        return schema | {
+        known = {} if self.schema_id is None else {"schema-id": self.schema_id}
+        if self.complete is not None:
+            known["complete"] = str(self.complete).lower()
+        return known | {
             "sha256": self.sha256,
             "cluster": self.cluster,
             "report": self.report,
@@ -127,8 +134,9 @@ class ObjectRecord:
                 totals=_totals(metadata),
                 rows=int(metadata["rows"]),
                 schema_id=metadata.get("schema-id"),
+                complete=_FLAGS.get(metadata.get("complete", "")),
             )
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return None
 
 

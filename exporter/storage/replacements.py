@@ -90,6 +90,12 @@ class Replacements:
             done.update(dict.fromkeys(span.starts, (span, candidate.totals)))
             self._settle(span)
 
+    @property
+    def held(self) -> list[Candidate]:
+        """What still waits to be written over old objects."""
+        with self._lock:
+            return [old.held.candidate for old in self._old.values() if old.held is not None]
+
     def finish(self) -> list[Unfinished]:
         """Tries what is left once more; returns what must stay and why, in order of time."""
         with self._lock:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from exporter.errors import ConfigurationError
-from exporter.storage.s3_errors import BOTO_ERRORS, is_missing, translate
+from exporter.storage.patience import Patience, needed
+from exporter.storage.s3_errors import BOTO_ERRORS, is_missing, is_of_one_object, translate
 from exporter.storage.store import StoredObject
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
     from botocore.config import Config
     from mypy_boto3_s3 import S3Client
 
@@ -24,6 +28,7 @@ ATTEMPTS = 5
 _PIECE_BYTES = 1 << 20
 #: Readable in consoles, and none of it is special in a header.
 _PLAIN_IN_METADATA = ":/,;=+@"
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)")
 
 AddressingStyle = Literal["auto", "path", "virtual"]
 
@@ -38,12 +43,13 @@ class S3Store:
         *,
         kms_key_id: str | None = None,
         storage_class: str | None = None,
-        secrets: Sequence[str] = (),
+        secrets: Collection[str] = (),
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._options = _write_options(kms_key_id, storage_class)
         self._secrets = secrets
+        self._patience = Patience()
 
     def head(self, key: str) -> StoredObject | None:
         with self._translated("read", key):
@@ -53,13 +59,16 @@ class S3Store:
                 if is_missing(error):
                     return None
                 raise
-        return StoredObject(key, _decoded(answer["Metadata"]))
+        return StoredObject(key, _decoded(answer["Metadata"]), answer["ContentLength"])
 
     def list_keys(self, prefix: str) -> Iterator[str]:
+        return (key for key, _ in self.list_sizes(prefix))
+
+    def list_sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         pages = self._client.get_paginator("list_objects_v2")
         with self._translated("list", prefix):
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
-                yield from (item["Key"] for item in page.get("Contents", []))
+                yield from ((item["Key"], item["Size"]) for item in page.get("Contents", []))
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2")
@@ -101,13 +110,13 @@ class S3Store:
 
     def check_access(self, prefix: str) -> None:
         """Lists one key: a policy may allow listing under this prefix only."""
-        with self._translated("list", prefix):
+        with needed(), self._translated("list", prefix):
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
 
     def check_writing(self, prefix: str) -> None:
         """Begins an upload and gives it up: that needs s3:PutObject and makes no version."""
         probe = f"{prefix}infer-focus-check"
-        with self._translated("write", prefix):
+        with needed(), self._translated("write", prefix):
             begun = self._client.create_multipart_upload(
                 Bucket=self._bucket, Key=probe, **self._options
             )
@@ -123,7 +132,12 @@ class S3Store:
         try:
             yield
         except BOTO_ERRORS as error:
-            raise translate(error, f"{self.describe()}{key}", action, self._secrets) from error
+            place = f"{self.describe()}{key}"
+            translated = translate(error, place, action, tuple(self._secrets))
+            if not is_of_one_object(error):
+                translated = self._patience.judged(action, translated)
+            raise translated from error
+        self._patience.succeeded(action)
 
 
 def connect(
@@ -156,10 +170,20 @@ def connect(
         )
     except (BotoCoreError, ValueError) as error:
         raise ConfigurationError(f"the S3_ settings are not usable: {error}") from error
-    secrets = [secret for secret in (access_key_id, secret_access_key) if secret]
+    secrets = {secret for secret in (access_key_id, secret_access_key) if secret}
+    client.meta.events.register("before-send.s3", partial(_note_credentials, secrets))
     return S3Store(
         client, bucket, kms_key_id=kms_key_id, storage_class=storage_class, secrets=secrets
     )
+
+
+def _note_credentials(secrets: set[str], request: AWSPreparedRequest, **_: Any) -> None:
+    """Keeps what a request lets its sender in by: AWS finds credentials that we never see."""
+    for name in ("Authorization", "X-Amz-Security-Token"):
+        value: object = request.headers.get(name, "")
+        text = value.decode() if isinstance(value, bytes) else str(value)
+        key = _CREDENTIAL.search(text)
+        secrets.update(filter(None, [key[1] if key else text]))
 
 
 def _client_config(addressing_style: AddressingStyle, attempts: int) -> Config:

@@ -53,6 +53,7 @@ _PASSING_CODES = frozenset(
     | {"XAmzContentSHA256Mismatch", "IncompleteBody"}
 )
 _PASSING_STATUS = frozenset({408, 409, 412, 429})
+_ONE_OBJECT_STATUS = frozenset({404, 409, 412})
 
 
 def translate(
@@ -71,6 +72,11 @@ def translate(
 def is_missing(error: ClientError) -> bool:
     """Whether a HEAD found nothing: it has no body, so there is only the status."""
     return _status(error) == 404
+
+
+def is_of_one_object(error: Exception) -> bool:
+    """Whether the error says nothing of other objects: one is missing or was just changed."""
+    return isinstance(error, ClientError) and _status(error) in _ONE_OBJECT_STATUS
 
 
 def _answer(error: ClientError, action: str) -> tuple[type[StoreFailed | UnusableError], str]:

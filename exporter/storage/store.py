@@ -7,16 +7,20 @@ bucket, no access, disk full) and StoreFailed when one object failed and the nex
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object that exists; `metadata` is empty when the store kept or was given none."""
+    """An object that exists; `metadata` is empty when the store kept or was given none.
+
+    `size` is that of its content in bytes, None where nobody asked the store.
+    """
 
     key: str
     metadata: Mapping[str, str]
+    size: int | None = field(default=None, compare=False)
 
 
 class Store(Protocol):
@@ -27,6 +31,9 @@ class Store(Protocol):
 
     def list_keys(self, prefix: str) -> Iterator[str]:
         """Every key that begins with the prefix, as pages arrive; order means nothing."""
+
+    def list_sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """The same keys, each with the bytes of its object."""
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Every beginning of keys that the prefix and the next `/` after it make; each once."""

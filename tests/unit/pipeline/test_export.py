@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -80,3 +80,50 @@ def test_its_failure_ends_the_run_without_waiting_for_the_source(source: Source)
     with pytest.raises(UnusableError, match="no such bucket"):
         exported(Waiting(source, answer), 1, meanwhile)
     answer.set()
+
+
+def stopped(source: Source, deliver: object, hours: int = 4) -> Summary:
+    """What is noted of a run that ends with an UnusableError."""
+    tasks = [Task(PLAN, period_at(Schedule.HOURLY, T0 + h * HOUR_SECONDS)) for h in range(hours)]
+    made, summary = ExportRules(rules(profile()), [PLAN], "model", False), Summary()
+    with pytest.raises(UnusableError):
+        export(source, tasks, made, deliver, summary=summary)  # type: ignore[arg-type]
+    assert {one.task for one in summary.outcomes} == {*tasks}
+    return summary
+
+
+def endings(summary: Summary) -> list[Ending]:
+    ordered = sorted(summary.outcomes, key=lambda one: one.task.period.start)
+    return [one.ending for one in ordered]
+
+
+def test_a_destination_that_is_gone_leaves_each_period_named_once(source: Source) -> None:
+    """Two are written; the third and those behind it have failed for the same reason."""
+
+    def written(finished: Finished) -> Callable[[], Outcome]:
+        def write() -> Outcome:
+            if finished.task.period.start >= T0 + 2 * HOUR_SECONDS:
+                raise UnusableError("the bucket is gone")
+            return deliver(finished)
+
+        return write
+
+    summary = stopped(source, written)
+    assert endings(summary) == [Ending.WRITTEN] * 2 + [Ending.FAILED] * 2
+    assert {(one.cluster, one.reason) for one in summary.failed} == {
+        ("prod", "the run stopped: the bucket is gone")
+    }
+
+
+def test_a_source_that_is_gone_leaves_what_was_written(source: Source) -> None:
+    """Its second day is not answered any more."""
+
+    class Broken(Watched):
+        def read_hourly(self, queries: Sequence[HourlyQuery]) -> list[HourlySeries]:
+            if queries[0].hours.end > T0 + 25 * HOUR_SECONDS:
+                raise UnusableError("the token ended")
+            return super().read_hourly(queries)
+
+    summary = stopped(Broken(source), deliver, hours=26)
+    first_day = (24 - T0 // HOUR_SECONDS % 24) or 24
+    assert endings(summary) == [Ending.WRITTEN] * first_day + [Ending.FAILED] * (26 - first_day)

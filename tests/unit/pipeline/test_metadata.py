@@ -252,12 +252,12 @@ def test_a_run_that_looked_at_no_day_writes_nothing(store: CountedStore) -> None
 def test_objects_of_a_killed_run_get_a_sector_when_their_day_is_looked_at(
     store: CountedStore,
 ) -> None:
-    """With --missing-only nothing of that day is made again."""
-    deliver(publisher(store), finished(NINE))
+    """With --missing-only nothing of that day is made again: the objects say what they are."""
+    deliver(publisher(store), finished(NINE), finished(TEN, complete=False))
     write(publisher(store), [], days={HOURLY: [DAY]})
-    assert hours(documents(store)[RECENCY]) == {"09:00": False}
+    assert hours(documents(store)[RECENCY]) == {"09:00": True, "10:00": False}
     run(store, NINE, now=LATER)
-    assert hours(documents(store)[RECENCY]) == {"09:00": True}
+    assert hours(documents(store)[RECENCY]) == {"09:00": True, "10:00": False}
 
 
 def test_replaced_hours_are_gone_from_the_recency_of_their_day(store: CountedStore) -> None:
@@ -288,7 +288,10 @@ def test_a_day_that_cannot_take_the_place_of_its_week_is_not_complete(
     write(first, deliver(first, finished(week, weekly, tokens=1_000_000)))
     to = publisher(store, [daily], replacing=[Task(daily, one) for one in days])
     outcomes = deliver(to, *(finished(one, daily) for one in days))
-    assert len(to.finish()) == 1
+    (reason,) = to.finish()
+    settled = [to.settled(one) for one in outcomes]
+    assert [one.ending for one in settled] == [Ending.FAILED] + [Ending.WRITTEN] * 6
+    assert settled[0].reason == reason
     covered = {daily: [day_of(one.start) for one in days]}
     write(to, outcomes, LATER, days=covered)
     monday = documents(store)[f"{FOLDER}recency/2026-03-02.json"]
@@ -359,9 +362,9 @@ class FailingStore(CountedStore):
         self._fail(key)
         return super().get(key)
 
-    def list_keys(self, prefix: str) -> Iterator[str]:
+    def list_sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         self._fail(prefix)
-        return super().list_keys(prefix)
+        return super().list_sizes(prefix)
 
     def _fail(self, key: str) -> None:
         if key.endswith(self._endings):

@@ -103,3 +103,23 @@ def test_nothing_is_written_after_a_failure() -> None:
         with pytest.raises(UnusableError, match="the bucket is gone"):
             writer.finish()
     assert (written, noted) == ([], [])
+
+
+def test_what_was_written_before_a_failure_is_noted_all_the_same() -> None:
+    begin = threading.Event()
+
+    def slow() -> Outcome:
+        assert begin.wait(SECONDS)
+        return outcome(0)
+
+    def failing() -> Outcome:
+        raise UnusableError("the bucket is gone")
+
+    noted: list[Outcome] = []
+    with closing(Writer(noted)) as writer:
+        writer.add(slow)
+        writer.add(failing)
+        begin.set()
+        writer.settle()
+        writer.settle()
+    assert noted == [outcome(0)]

@@ -122,6 +122,10 @@ class CountedStore:
         self.calls.append(f"list {prefix}")
         return self._store.list_keys(prefix)
 
+    def list_sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        self.calls.append(f"list {prefix}")
+        return self._store.list_sizes(prefix)
+
     def list_folders(self, prefix: str) -> Iterator[str]:
         self.calls.append(f"folders {prefix}")
         return self._store.list_folders(prefix)

@@ -128,6 +128,17 @@ def test_the_write_after_a_killed_one_clears_what_it_left(tmp_path: Path, step: 
     assert len(hidden(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_name_that_comes_never_again_leaves_nothing_unfinished(tmp_path: Path, step: int) -> None:
+    """As that of a manifest: the write of its neighbour clears what a killed one left."""
+    killed = "focus/metadata/prod/runs/one.json"
+    with pytest.raises(Killed):
+        LocalStore(tmp_path, killed_at(step)).put(killed, b"1", {}, "application/json")
+    assert list(tmp_path.rglob("*.tmp")) != []
+    LocalStore(tmp_path).put(killed.replace("one", "other"), b"2", {}, "application/json")
+    assert list(tmp_path.rglob("*.tmp")) == []
+
+
 def test_a_killed_process_frees_the_folder(tmp_path: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from exporter.storage.local import LocalStore\n"
@@ -211,3 +222,30 @@ def test_metadata_is_plain_json_for_people(tmp_path: Path) -> None:
 def test_no_hidden_name_looks_like_data(tmp_path: Path) -> None:
     LocalStore(tmp_path).put(KEY, b"one", {}, "text/csv")
     assert visible(tmp_path) == ["a.parquet"]
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"\xff", b"null", b"[]", b"{}", b'{"metadata": 1}', b"[" * 100_000]
+)
+def test_damaged_metadata_is_none(tmp_path: Path, garbage: bytes) -> None:
+    store = LocalStore(tmp_path)
+    store.put(KEY, b"one", {"n": "1"}, "text/csv")
+    (file,) = hidden(tmp_path)
+    file.write_bytes(garbage)
+    assert store.head(KEY) == StoredObject(KEY, {})
+
+
+def test_a_failed_write_leaves_no_part_of_itself(tmp_path: Path) -> None:
+    """A disk that is full has no room for it."""
+    with pytest.raises(UnusableError):
+        LocalStore(tmp_path, failing_with(errno.ENOSPC)).put(KEY, b"one", {}, "text/csv")
+    assert list(tmp_path.rglob("*.tmp")) == []
+
+
+def test_sizes_are_those_of_the_content(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    store.put(KEY, b"four", {}, "text/csv")
+    assert list(store.list_sizes("")) == [(KEY, 4)]
+    found = store.head(KEY)
+    assert found is not None
+    assert found.size == 4

@@ -65,3 +65,18 @@ def test_a_damaged_document_is_not_taken_for_none(store: CountedStore, damaged: 
 def test_a_number_that_json_does_not_know_is_refused(store: CountedStore) -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         write_document(store, "", "prod", "x.json", {"a": float("nan")})
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[1]", b"\xff", b"[" * 100_000])
+def test_a_damaged_document_is_not_there(store: CountedStore, damaged: bytes) -> None:
+    """Whoever overwrote it did not know of its metadata."""
+    write_document(store, "", "prod", "x.json", {"a": 1})
+    store.put(metadata_key("", "prod", "x.json"), damaged, {}, JSON_TYPE)
+    assert not has_document(store, "", "prod", "x.json")
+    assert write_document(store, "", "prod", "x.json", {"a": 1})
+    assert has_document(store, "", "prod", "x.json")
+
+
+def test_a_document_whose_metadata_is_lost_is_read(store: CountedStore) -> None:
+    store.put(metadata_key("", "prod", "x.json"), b'{"a": 1}', {}, JSON_TYPE)
+    assert has_document(store, "", "prod", "x.json")

@@ -171,7 +171,7 @@ def test_lost_metadata_is_repaired_where_the_content_is_the_same(store: CountedS
 
 
 def test_an_object_without_metadata_counts_as_richer(store: CountedStore) -> None:
-    store.put(KEY, b"by hand", {}, PARQUET)
+    store.put(KEY, b"PAR1 by hand PAR1", {}, PARQUET)
     with pytest.raises(WriteRefused) as caught:
         publish(destination(store), candidate(hour()), MARCH)
     assert str(caught.value) == refusal(

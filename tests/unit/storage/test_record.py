@@ -21,6 +21,7 @@ RECORDS = st.builds(
     totals=st.builds(Totals, COUNTS, COUNTS, COUNTS),
     rows=COUNTS,
     schema_id=st.none() | st.uuids().map(str),
+    complete=st.sampled_from([None, True, False]),
 )
 RECORD = ObjectRecord("ab" * 32, "prod", "default", "set-1", hour(), totals(), 7)
 
