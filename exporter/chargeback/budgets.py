@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
+from exporter.chargeback.coverage import Span
 from exporter.chargeback.decimals import EXACT
 from exporter.chargeback.figures import BudgetLine
-from exporter.chargeback.month import MonthSpend, Span
+from exporter.chargeback.month import MonthSpend
 from exporter.documents.kinds import AlertThreshold, TokenBudget
 from exporter.monitoring.groups import labels_of
 from exporter.periods import day_of
@@ -34,19 +35,22 @@ def namespaces_of(budgets: Sequence[TokenBudget]) -> set[str]:
     return {budget.spec.scope.namespace for budget in budgets}
 
 
-def budget_lines(budgets: Sequence[TokenBudget], spend: MonthSpend) -> list[BudgetLine]:
+def budget_lines(
+    budgets: Sequence[TokenBudget], spend: MonthSpend, *, over: bool = False
+) -> list[BudgetLine]:
     """One line for each budget, the fullest first, equally full ones by name.
 
-    Budgets of one name in two namespaces are called `namespace/name`.
+    Budgets of one name in two namespaces are called `namespace/name`. Of a month that is `over`
+    there is nothing to forecast.
     """
     named = zip(labels_of(budgets), budgets, strict=True)
-    lines = [_line(label, budget, spend) for label, budget in named]
+    lines = [_line(label, budget, spend, over) for label, budget in named]
     return sorted(lines, key=lambda line: (-_fullness(line), line.name, line.namespace))
 
 
-def _line(label: str, budget: TokenBudget, month: MonthSpend) -> BudgetLine:
+def _line(label: str, budget: TokenBudget, month: MonthSpend, over: bool) -> BudgetLine:
     namespace = budget.spec.scope.namespace
-    spend, to_come = month.to_date(namespace), month.to_come(namespace)
+    spend, to_come = month.to_date(namespace), None if over else month.to_come(namespace)
     reached, clusters = _reached(budget, spend), month.clusters(namespace)
     return BudgetLine(
         name=label,
@@ -58,6 +62,8 @@ def _line(label: str, budget: TokenBudget, month: MonthSpend) -> BudgetLine:
         reached_percent=None if reached is None else reached.percent,
         reached_severity=None if reached is None else reached.severity,
         clusters=clusters,
+        over=over,
+        missing_hours=month.missing_hours(namespace),
     )
 
 

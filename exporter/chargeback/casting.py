@@ -11,7 +11,7 @@ from exporter.errors import UnreadableFile
 from exporter.focus.column import Column, ColumnType
 
 #: A text that a spreadsheet would run has a `'` before it in our CSV.
-_GUARDED = r"^'([=+\-@\t\r])"
+_GUARDED = r"^'('*[=+\-@\t\r\n])"
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _LONGEST_SHOWN = 40
 #: What an Arrow column of each type may come as in a file.
@@ -27,6 +27,8 @@ def cell_type(column: Column) -> pa.DataType:
 
 def as_cells(array: pa.Array, column: Column, *, text: bool) -> pa.Array:
     """A column of a file as cells; with `text` of a CSV. Raises UnreadableFile."""
+    if pa.types.is_dictionary(array.type):  # a file says so of texts that repeat
+        array = array.dictionary_decode()
     if column.is_text:
         return _texts(array, column, text)
     if pa.types.is_null(array.type):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from exporter.chargeback.completeness_figures import ReportOf
 from exporter.chargeback.cube import Cube
-from exporter.chargeback.figures import Chargeback, ReportOf
-from exporter.chargeback.keys import columns_of
-from exporter.chargeback.nobodys import NOBODYS, told_apart
+from exporter.chargeback.figures import Chargeback
+from exporter.chargeback.nobodys import group_columns, told_apart
 from exporter.chargeback.sums import NOTHING, sums_by
 
 
@@ -18,7 +18,7 @@ def held_against(found: Chargeback, comparable: Cube, left_out: Sequence[ReportO
     The figures themselves stay those of all rows.
     """
     lines = told_apart(comparable.table(), found.keys)
-    groups, models = sums_by(lines, [*columns_of(found.keys), NOBODYS]), sums_by(lines, ("model",))
+    groups, models = sums_by(lines, group_columns(found.keys)), sums_by(lines, ("model",))
     return replace(
         found,
         total_compared=sums_by(lines, ()).get((), NOTHING),

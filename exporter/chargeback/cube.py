@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 
 from exporter.chargeback.cells import REQUIRED, cells_of
 from exporter.chargeback.coverage import Coverage, Span
+from exporter.chargeback.holders import chosen, namespaces
 from exporter.chargeback.keys import TAG
 from exporter.chargeback.lines import FIRST, KEY_COLUMNS, LAST, MEASURES, lines_of
 from exporter.chargeback.tag_values import TAG_COLUMNS, tag_values
 from exporter.errors import UnreadableFile
+from exporter.focus.names import IDLE, UNOBSERVED
 
 #: Rows that are held before they are added up.
 _PENDING_ROWS = 16 * 1024
@@ -26,19 +28,22 @@ _SUM = pc.ScalarAggregateOptions(skip_nulls=True, min_count=1)
 class Cube:
     """Adds up rows whose whole charge period lies in a window, by lines.KEY_COLUMNS and tags.
 
-    `window` is unix seconds, the end excluded. Memory grows with the combinations of keys, at
+    `window` is unix seconds, the end excluded. With `only` (patterns) those of these namespaces
+    alone; which time rows are of is that of all. Memory grows with the combinations of keys, at
     most one set of them for each day, never with hours or objects.
     """
 
-    def __init__(self, window: Span, tags: Sequence[str] = ()) -> None:
+    def __init__(self, window: Span, tags: Sequence[str] = (), only: Sequence[str] = ()) -> None:
         self.window = window
         self.tags = tuple(tags)
+        self.only = tuple(only)
         self._keys = (*KEY_COLUMNS, *(TAG + key for key in self.tags))
         self._pending: list[pa.Table] = []
         self._pending_rows = 0
         self._added_up: list[pa.Table] = []
         self._lines = 0  # how many were left when they were last added up
         self._coverage = Coverage()
+        self._namespaces: set[str] = set()
         self._currencies: set[str] = set()
         self._rows = 0
 
@@ -55,9 +60,20 @@ class Cube:
         begin, end = self.window
         touching = pc.and_(pc.less(starts, end), pc.greater(ends, begin))
         inside = pc.and_(pc.greater_equal(starts, begin), pc.less_equal(ends, end))
-        straddling: int = pc.sum(pc.and_not(touching, inside), min_count=0).as_py()
-        self._take(self._ready(cells.filter(inside), cluster))
+        wanted = self._wanted(cells)
+        over = pc.and_(wanted, pc.and_not(touching, inside))
+        self._take(self._ready(cells.filter(pc.and_(wanted, inside)), cluster))
+        self._coverage.add(_spans(cells.filter(inside)))
+        straddling: int = pc.sum(over, min_count=0).as_py()
         return straddling
+
+    def _wanted(self, cells: pa.Table) -> pa.Array:
+        """Which rows are of the namespaces asked for."""
+        if not self.only:
+            return pa.repeat(True, cells.num_rows)
+        found = namespaces(cells)
+        self._namespaces.update(name for name in pc.unique(found).to_pylist() if name is not None)
+        return pc.is_in(found, pa.array(chosen(self._namespaces, self.only), pa.string()))
 
     def _ready(self, cells: pa.Table, cluster: str) -> pa.Table:
         """With a cluster in every row, and the tags asked for in place of all of them."""
@@ -72,18 +88,18 @@ class Cube:
             return
         self._rows += cells.num_rows
         self._currencies.update(pc.unique(cells["BillingCurrency"]).to_pylist())
-        self._coverage.add(_spans(cells))
         self._pending.append(cells)
         self._pending_rows += cells.num_rows
         if self._pending_rows >= _PENDING_ROWS:
             self._add_up()
 
     def take(self, other: Cube) -> None:
-        """Add what another cube holds, of a window inside this one and with the same tags."""
+        """Add what another cube holds, of a window inside this one and asked for alike."""
         other._add_up()
         self._added_up += other._added_up
         self._rows += other._rows
         self._currencies |= other._currencies
+        self._namespaces |= other._namespaces
         self._coverage.add(other._coverage.spans)
 
     def _add_up(self) -> None:
@@ -143,6 +159,11 @@ class Cube:
     @property
     def covered_seconds(self) -> int:
         return self._coverage.seconds
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """With `only`: those that there are, wanted or not, sorted, without idle time."""
+        return tuple(sorted(self._namespaces - {IDLE, UNOBSERVED}))
 
     @property
     def currencies(self) -> tuple[str, ...]:

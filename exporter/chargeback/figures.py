@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from exporter.chargeback.cloud_figures import CloudComparison
+from exporter.chargeback.completeness_figures import Completeness
 from exporter.chargeback.decimals import EXACT, ratio
 
 _MILLION = Decimal(1_000_000)
@@ -64,23 +65,24 @@ class Sums:
         return self.tokens_input + self.tokens_output
 
     @property
-    def _priced_tokens(self) -> int:
+    def priced_tokens(self) -> int:
+        """Those of pods on known GPUs."""
         return self.tokens - self.unpriced_tokens
 
     @property
     def cost_per_million_tokens(self) -> Decimal | None:
         """Of the tokens that have a price."""
-        return _per_million(self.served_cost, self._priced_tokens)
+        return _per_million(self.served_cost, self.priced_tokens)
 
     @property
     def full_cost_per_million_tokens(self) -> Decimal | None:
         """All cost, that of idle GPUs included, by the tokens that have a price."""
-        return _per_million(self.cost, self._priced_tokens)
+        return _per_million(self.cost, self.priced_tokens)
 
     @property
     def marginal_per_million_tokens(self) -> Decimal | None:
         """What another million tokens costs while the hardware is there anyway."""
-        return None if self.marginal is None else _per_million(self.marginal, self._priced_tokens)
+        return None if self.marginal is None else _per_million(self.marginal, self.priced_tokens)
 
     @property
     def cost_per_request(self) -> Decimal | None:
@@ -108,7 +110,9 @@ class Scope:
 
     `until` is the end of the last charge period that was read, null if there is none; before
     `end`, the report is of a part of its period. `spread` tells rows longer than a day, whose
-    amounts are spread evenly over their days in the trend.
+    amounts are spread evenly over their days in the trend. With `namespaces` (patterns) it is of
+    the rows of these only: GPU-time that nobody held, and pools, which others hold too, are left
+    out.
     """
 
     name: str  # as it was asked for: 2026-10, 2026-10-12 or 2026-W42
@@ -122,6 +126,7 @@ class Scope:
     spread: bool
     objects: int
     rows: int
+    namespaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ class GroupLine:
     `before` is the same of the period before, null unless asked for or if there was nothing.
     `compared` is what stands beside it, null where that is all of `sums`: see Chargeback.
     `nobodys` tells a line of nothing but GPU-time that no holder has, null for all others: its
-    values are `__idle__` or `__unobserved__` for a namespace, a sub-account and a tag it has not.
+    values are `__idle__` or `__unobserved__` for a namespace and a sub-account, and for a model and
+    a tag it has not.
     """
 
     values: tuple[str | None, ...]
@@ -198,7 +204,9 @@ class BudgetLine:
     """A TokenBudget in the calendar month that the report ends in.
 
     `spend` is EffectiveCost of its namespace since the month began. `forecast` is the spend at the
-    month's end if the mean of the last seven days with data goes on; null without data.
+    month's end if the mean of the last seven days with data goes on; null without data, and of a
+    month that is `over`. `missing_hours` are those of the month that are due and not exported of
+    some report that may hold the namespace: the true spend is higher.
     `reached` is the highest threshold reached, in percent, with its severity; null if none.
     `clusters` are those in which the namespace has rows in the month: `spend` is their sum.
     """
@@ -212,6 +220,8 @@ class BudgetLine:
     reached_percent: int | None
     reached_severity: str | None
     clusters: tuple[str, ...] = ()
+    over: bool = False
+    missing_hours: Decimal = Decimal(0)
 
     @property
     def utilization(self) -> Decimal | None:
@@ -222,70 +232,6 @@ class BudgetLine:
     def forecast_utilization(self) -> Decimal | None:
         """Forecast over limit."""
         return None if self.forecast is None else ratio(self.forecast, self.limit)
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Time of a report of a cluster that no object holds, unix seconds, the end excluded."""
-
-    cluster: str
-    report: str  # "default" for the implicit one
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """Time of a report of a cluster whose rows are not due yet, while others have theirs.
-
-    Unix seconds, the end excluded. `schedule` says how long the periods of the report are.
-    """
-
-    cluster: str
-    report: str
-    schedule: str  # hourly, daily, weekly or monthly
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOf:
-    """A report of a cluster."""
-
-    cluster: str
-    report: str
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """GPU-hours and cost of rows that share a way in which they were measured."""
-
-    kind: str  # "power source" or "allocation"
-    value: str  # such as tdp, power-samples, requests
-    gpu_hours: Decimal | None
-    cost: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Completeness:
-    """What is missing, what was estimated and what was left out of the figures.
-
-    `unpooled_cost` is the EffectiveCost of rows that are in no pool's `cost`: of a layout without
-    GPU-hours, or of no pool. Unless prices are contracted, it and the pools' cost are the total.
-    """
-
-    gaps: tuple[Gap, ...]
-    estimates: tuple[Estimate, ...]
-    unobserved_gpu_hours: Decimal | None
-    unobserved_cost: Decimal
-    unpooled_cost: Decimal
-    unpriced_tokens: int
-    straddling: tuple[str, ...]  # objects with rows that reach over the edge of the period
-    awaited: tuple[Awaited, ...] = ()
-    unreadable: tuple[str, ...] = ()  # objects that could not be read
-    budget_gaps: tuple[Gap, ...] = ()  # in the budgets' month, outside of the period
-    not_compared: tuple[ReportOf, ...] = ()
-    budgets_fault: str | None = None  # why there are no budget lines, although there are budgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,3 +253,17 @@ class Chargeback:
     #: What of `total` stands beside `total_before`; null where that is all of it. Reports that have
     #: no time of the same length in both (completeness.not_compared) are in neither.
     total_compared: Sums | None = None
+    #: Whether a comparison with the period before was asked for: without `total_before` there is
+    #: then nothing to compare with.
+    compare_asked: bool = False
+    #: Whether there were documents (CONFIG_PATH): budgets and cloud prices come from there.
+    documents_read: bool = True
+
+    @property
+    def no_comparison(self) -> str | None:
+        """Why there is nothing to compare with although that was asked for; null elsewhere."""
+        if not self.compare_asked or self.total_before is not None:
+            return None
+        if self.completeness.not_compared:
+            return "the period before has no time of the same length"
+        return "no row of the period before is exported"

@@ -12,8 +12,7 @@ import pyarrow as pa
 from exporter.chargeback.days import Days
 from exporter.chargeback.figures import GroupLine, ModelLine, Nobodys
 from exporter.chargeback.grouping import added_up, dearest_first
-from exporter.chargeback.keys import columns_of
-from exporter.chargeback.nobodys import NOBODYS
+from exporter.chargeback.nobodys import group_columns
 from exporter.chargeback.sums import NOTHING, sums_by
 
 _MODEL = ("model",)
@@ -27,7 +26,7 @@ def group_lines(
     Those of the period before that have no row any more come with sums of nothing, so that what
     was spent before adds up too.
     """
-    columns = [*columns_of(keys), NOBODYS]
+    columns = group_columns(keys)
     now, daily = sums_by(lines, columns), days.cost(columns)
     earlier = {} if before is None else sums_by(before, columns)
     nothing = (Decimal(0),) * len(days.dates)

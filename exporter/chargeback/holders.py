@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -33,6 +35,15 @@ def namespaces(cells: pa.Table) -> Cells:
     first = pc.struct_field(_resource_parts(cells), "first")
     of_infercost = pc.if_else(pc.equal(first, NO_NAMESPACE), None, first)
     return pc.if_else(cells[DETAILED], cells["Namespace"], of_infercost)
+
+
+def chosen(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
+    """The namespaces that a pattern fits; GPU-time that nobody held is of none."""
+    return [
+        name
+        for name in names
+        if name not in (IDLE, UNOBSERVED) and any(fnmatchcase(name, each) for each in patterns)
+    ]
 
 
 def sub_accounts(cells: pa.Table, namespace: Cells) -> Cells:

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from exporter.chargeback.cells import cells_of
+from exporter.chargeback.coverage import Coverage, Span
 from exporter.chargeback.decimals import EXACT
 from exporter.chargeback.holders import namespaces
 from exporter.errors import UnreadableFile
@@ -25,8 +26,6 @@ _OF_FOCUS = ("EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCu
 #: By the first of them all layouts but infercost-1.0 are known; the other is a row's namespace.
 _OF_EXTENSIONS = tuple(prefix + name for prefix in PREFIXES for name in ("GpuHours", "Namespace"))
 _OF_INFERCOST = ("ResourceId",)  # begins with the namespace
-
-Span = tuple[int, int]
 
 
 def month_columns(names: Sequence[str]) -> list[str]:
@@ -87,6 +86,7 @@ class MonthSpend:
         self._namespaces = frozenset(namespaces)
         self._reports = reports or {}
         self._series: defaultdict[tuple[str, str | None], _Series] = defaultdict(_Series)
+        self._missing: defaultdict[str | None, list[Span]] = defaultdict(list)
         self._currencies: set[str] = set()
 
     def add(self, batch: pa.RecordBatch, *, text: bool, cluster: str, report: str | None) -> None:
@@ -106,6 +106,10 @@ class MonthSpend:
         start, end = period
         if self.start <= start < end <= self.end:
             self._series[cluster, report].periods.setdefault(period, {})
+
+    def lack(self, report: str | None, span: Span) -> None:
+        """This time of a report is not exported."""
+        self._missing[report].append(span)
 
     def spend(
         self, cluster: str, report: str | None, period: Span, namespace: str, cost: Decimal
@@ -153,6 +157,15 @@ class MonthSpend:
                 mean = series.mean_hourly(namespace, end - _LOOKS_BACK)
                 total = EXACT.add(total, EXACT.multiply(mean, hours))
         return total
+
+    def missing_hours(self, namespace: str) -> Decimal:
+        """In so many hours some report lacks its rows that may hold the namespace."""
+        reports = self._reports.get(namespace)
+        missing = Coverage()
+        for report, spans in self._missing.items():
+            if not reports or report in reports:
+                missing.add(spans)
+        return EXACT.divide(Decimal(missing.seconds), HOUR_SECONDS)
 
     def clusters(self, namespace: str) -> tuple[str, ...]:
         """Where the namespace has rows, sorted."""

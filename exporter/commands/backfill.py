@@ -39,7 +39,7 @@ def backfill(configuration: Configuration, arguments: BackfillArguments, now: in
 
     ran = export_to_store(configuration, "backfill", now, arguments.flags, choose)
     ran.tell()
-    return ran.exit_code
+    return ran.end()
 
 
 def _indexed_job(settings: Settings) -> tuple[int, int] | None:

@@ -6,14 +6,23 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from exporter.chargeback.budgets import budget_lines, namespaces_of, spend_of
+from exporter.chargeback.completeness_figures import Gap
+from exporter.chargeback.coverage import Span
 from exporter.chargeback.decimals import EXACT
-from exporter.chargeback.figures import BudgetLine, Gap
-from exporter.chargeback.month import MonthSpend, Span, month_columns
+from exporter.chargeback.figures import BudgetLine
+from exporter.chargeback.month import MonthSpend, month_columns
 from exporter.commands.building import Configuration
-from exporter.commands.reporting.coverage import Coverage, Held, as_gaps, due_until
+from exporter.commands.reporting.budget_month import lack, nothing_exported
+from exporter.commands.reporting.coverage import (
+    Coverage,
+    Held,
+    as_gaps,
+    due_until,
+    is_misplaced,
+)
 from exporter.commands.reporting.document import plain
 from exporter.commands.reporting.expecting import asking, of_documents, reports_by_namespace
-from exporter.commands.reporting.gathering import held_by, rows_window
+from exporter.commands.reporting.gathering import MISPLACED, charge_periods, held_by
 from exporter.commands.reporting.objects import (
     DataObject,
     doubled,
@@ -36,16 +45,21 @@ def tell_budgets(
     """Log each budget, the fullest first, as of what is exported of the clusters.
 
     Its month is the one in which the last settled period lies, so that the run after midnight
-    still shows the whole month before. None, and a warning, if the rows cannot be read.
+    still shows the whole month before. None, and a warning, if the rows cannot be read; no line,
+    and a warning, if nothing of the month is exported: then nobody knows what was spent.
     """
     settings, budgets = configuration.settings, configuration.documents.token_budgets
     if not budgets:
         return []
     try:
-        lines = budget_lines(budgets, _month_spend(configuration, store, clusters, now))
+        spend = _month_spend(configuration, store, clusters, now)
     except ExporterError as error:
         get_logger().warning("budgets could not be evaluated", reason=str(error))
         return None
+    if spend.until is None:
+        get_logger().warning("budgets could not be evaluated", reason=nothing_exported(spend))
+        return []
+    lines = budget_lines(budgets, spend, over=spend.end <= now)
     for line in lines:
         tell_budget(line, settings.focus_billing_currency)
     return lines
@@ -78,6 +92,7 @@ def _month_spend(
     due = due_until(
         now, settings.collection_settle_minutes, settings.collection_lookback_hours, month
     )
+    lack(spend, coverage, month[1] if month[1] <= now else due, asking(store), expected)
     _tell_gaps(as_gaps(coverage.times(due, asking(store), expected), names))
     return spend
 
@@ -94,22 +109,24 @@ def read_month(
     coverage = Coverage(window)
     for one in read_objects(store, objects, month_columns):
         try:
-            coverage.add(_add(store, spend, one))
+            coverage.add(*_add(store, spend, one))
         except UnreadableFile as error:
             raise UnreadableFile(f"{store.describe()}{one.found.key}: {error}") from error
-    for first, second in coverage.doubled():
-        raise doubled(store, first, second)
+    for first, second, moment in coverage.doubled():
+        raise doubled(store, first, second, moment)
     return coverage
 
 
-def _add(store: Store, spend: MonthSpend, one: ReadObject) -> Held:
+def _add(store: Store, spend: MonthSpend, one: ReadObject) -> list[Held]:
     if one.batch is None:
         raise UnreadableFile(one.fault or "cannot be read")
-    series, rows = one.found.series, rows_window(one.batch, text=one.text)
-    if one.found.end is not None:
+    series, periods = one.found.series, charge_periods(one.batch, text=one.text)
+    if one.found.end is not None and not periods:
         spend.cover(series.cluster_slug, series.report_slug, (one.found.start, one.found.end))
     spend.add(one.batch, text=one.text, cluster=series.cluster_slug, report=series.report_slug)
-    return held_by(store, one.found, rows)
+    if is_misplaced(one.found, periods):
+        get_logger().warning(MISPLACED, object=store.describe() + one.found.key)
+    return held_by(store, one.found, periods)
 
 
 def _tell_gaps(gaps: Sequence[Gap]) -> None:
@@ -146,6 +163,7 @@ def tell_budget(line: BudgetLine, currency: str) -> None:
         "utilization_percent": _percent(line.utilization),
         "forecast": None if line.forecast is None else _text(line.forecast),
         "forecast_percent": _percent(line.forecast_utilization),
+        "missing_hours": float(line.missing_hours),
     }
     if line.reached_percent is None:
         get_logger().info("budget", **fields)

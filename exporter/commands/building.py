@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from exporter.cost.billing import ReportPlan, plan_reports
 from exporter.documents.agreement import Terms
 from exporter.documents.load import Documents, load_documents
+from exporter.imports import without
 from exporter.reading.window import ReadingRules
 from exporter.settings import Settings
 from exporter.sources.census import Census
@@ -89,7 +90,8 @@ def open_source(settings: Settings) -> Iterator[Source]:
 
 
 def _prometheus(settings: Settings) -> Source:
-    from exporter.sources.prometheus import PrometheusSource
+    with without("click", "rich"):  # for the command line of httpx
+        from exporter.sources.prometheus import PrometheusSource
 
     return PrometheusSource(_access(settings))
 
@@ -113,6 +115,7 @@ def _access(settings: Settings) -> PrometheusAccess:
         timeout_seconds=settings.prometheus_timeout_seconds,
         concurrency=settings.prometheus_concurrency,
         max_retries=settings.prometheus_max_retries,
+        max_answer_mib=settings.prometheus_max_answer_mib,
     )
 
 

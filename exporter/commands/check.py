@@ -19,6 +19,7 @@ from exporter.commands.checking.findings import (
     skip,
 )
 from exporter.commands.checking.fleet import fleet_findings
+from exporter.commands.checking.pushgateway import pushgateway_findings
 from exporter.commands.checking.source import source_findings, unusable_source
 from exporter.commands.checking.telling import tell_as_json, tell_as_text
 from exporter.errors import UnreadablePeriod, UnusableError
@@ -53,6 +54,7 @@ def _findings(
     yield configuration_finding(configuration)
     yield from settings_findings(arguments.unknown)
     yield from destination_findings(store, configuration.settings)
+    yield from pushgateway_findings(configuration.settings)
     yield from _of_source(configuration, now)
 
 

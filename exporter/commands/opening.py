@@ -40,6 +40,11 @@ class Destination:
         """Writes the periods."""
         return self._publisher(self.replacing)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has answered, so that something may have been written."""
+        return "publisher" in self.__dict__
+
     def open(self) -> None:
         """Do now what the first period to be delivered would have to wait for."""
         _ = self.publisher

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -44,15 +44,16 @@ _ADVICE |= {403: _ADVICE[401], 405: _ADVICE[404]}
 _USUAL_ADVICE = "check PUSHGATEWAY_URL and the Pushgateway"
 
 
-class _Failed(Exception):
+class PushFailed(Exception):
     """Pushing the same again changes nothing; the text says why in one line."""
 
-    def __init__(self, reason: str, advice: str = _USUAL_ADVICE) -> None:
+    def __init__(self, reason: str, advice: str = _USUAL_ADVICE, status: int | None = None) -> None:
         super().__init__(reason)
         self.advice = advice
+        self.status = status
 
 
-class _Passing(_Failed):
+class _Passing(PushFailed):
     """Pushing again may help."""
 
 
@@ -124,7 +125,7 @@ class Pushgateway:
         try:
             group = f"{self.address}/metrics/job/{JOB}{_cluster_path(cluster)}"
             self._send("PUT" if whole else "POST", group, exposition(samples))
-        except _Failed as failed:
+        except PushFailed as failed:
             get_logger().warning(
                 "metrics were not pushed, which does not change what was exported",
                 pushgateway=self.address,
@@ -142,6 +143,25 @@ class Pushgateway:
         )
         retrying(self._send_once, method, url, body)
 
+    def refusal(self) -> tuple[str, str] | None:
+        """Why it could not be pushed to and what to do, without pushing; null if nothing is seen.
+
+        Asks for its readiness, and where a proxy hides that for its metrics.
+        """
+        try:
+            self._ask("/-/ready", "/metrics")
+        except PushFailed as failed:
+            return str(failed), failed.advice
+        return None
+
+    def _ask(self, path: str, *others: str) -> None:
+        try:
+            self._send("GET", f"{self.address}{path}", b"")
+        except PushFailed as failed:
+            if not others or failed.status != httpx.codes.NOT_FOUND:
+                raise
+            self._ask(*others)
+
     def _send_once(self, method: str, url: str, body: bytes) -> None:
         headers = {
             "Content-Type": CONTENT_TYPE_PLAIN_0_0_4,
@@ -152,13 +172,13 @@ class Pushgateway:
                 self._client() as client,
                 client.stream(method, url, content=body, headers=headers) as response,
             ):
-                _check(response)
+                _check(response, self._hidden)
         except httpx.HTTPError as error:
             raise _Passing(self._words_of(error)) from error
         except httpx.InvalidURL as error:
-            raise _Failed("it is no address") from error
+            raise PushFailed("it is no address") from error
         except (OSError, ValueError) as error:  # of SSL_CERT_FILE or HTTPS_PROXY
-            raise _Failed(_root_words(error), "check SSL_CERT_FILE and HTTPS_PROXY") from error
+            raise PushFailed(_root_words(error), "check SSL_CERT_FILE and HTTPS_PROXY") from error
 
     def _words_of(self, error: httpx.HTTPError) -> str:
         if isinstance(error, httpx.TimeoutException):
@@ -166,6 +186,14 @@ class Pushgateway:
         if isinstance(error, httpx.LocalProtocolError):  # its text may hold a header's password
             return "the request cannot be sent"
         return _root_words(error)
+
+    def _hidden(self, said: str) -> str:
+        """What a server said, without the password that it may have repeated."""
+        base = httpx.URL(self.url)
+        basic = b64encode(f"{base.username}:{base.password}".encode()).decode()
+        for secret in (basic, base.password, quote(base.password)) if base.password else ():
+            said = said.replace(secret, "***")
+        return said
 
     def _client(self) -> httpx.Client:
         base = httpx.URL(self.url)
@@ -198,17 +226,17 @@ def _cluster_path(cluster: str | None) -> str:
     return f"/cluster@base64/{urlsafe_b64encode(cluster.encode()).decode()}"
 
 
-def _check(response: httpx.Response) -> None:
+def _check(response: httpx.Response, hidden: Callable[[str], str]) -> None:
     """Raises what follows from an answer other than that all is well."""
     status = response.status_code
     if response.is_success:
         return
-    said = _one_line(next(response.iter_bytes(), b"").decode(errors="replace"))
+    said = _one_line(hidden(next(response.iter_bytes(), b"").decode(errors="replace")))
     reason = f"HTTP {status} {httpx.codes.get_reason_phrase(status)}".strip()
     reason += f": {said}" if said else ""
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
         raise _Passing(reason)
-    raise _Failed(reason, _ADVICE.get(status, _USUAL_ADVICE))
+    raise PushFailed(reason, _ADVICE.get(status, _USUAL_ADVICE), status)
 
 
 def _root_words(error: BaseException) -> str:

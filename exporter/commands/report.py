@@ -9,31 +9,32 @@ from typing import Literal
 
 from exporter import log
 from exporter.chargeback.figures import Chargeback
-from exporter.chargeback.keys import TAG
 from exporter.commands.building import documents_of, plans_of
 from exporter.commands.moments import named_period
 from exporter.commands.outputs import print_bytes, whole_file
 from exporter.commands.reporting.clusters import globs_of
-from exporter.commands.reporting.making import Made, Terms, make
+from exporter.commands.reporting.making import Made, make
 from exporter.commands.reporting.places import Place, open_place
 from exporter.commands.reporting.publishing import publish_page
+from exporter.commands.reporting.telling import tell
+from exporter.commands.reporting.terms import Terms
 from exporter.commands.terminal import terminal_width
 from exporter.documents.load import default_prices
 from exporter.errors import ConfigurationError, UnusableError
-from exporter.periods import rfc3339
 from exporter.settings import Settings, load_settings, unknown_names
 
 Form = Literal["table", "csv", "json", "html"]
 
 _FAILED = 3
 _USUAL_KEYS = "sub-account"
-#: More lines than a person reads; the report lists every one.
-_MOST_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class ReportArguments:
-    """What is asked for; null where nothing is said. `by` and `cluster` are comma lists."""
+    """What is asked for; null where nothing is said.
+
+    `by`, `cluster` and `namespace` are comma lists.
+    """
 
     period: str = "this-month"
     by: str = _USUAL_KEYS
@@ -44,6 +45,7 @@ class ReportArguments:
     publish: bool = False
     location: str | None = None
     cluster: str | None = None
+    namespace: str | None = None
     layout: str | None = None
 
 
@@ -58,8 +60,7 @@ def report(environ: Mapping[str, str], arguments: ReportArguments, now: int) -> 
     terms = _terms(settings, environ, arguments, now)
     with open_place(settings, arguments.location) as place:
         made = make(place, terms)
-        _warn(place, made)
-        _warn_of_tags(made.chargeback)
+        tell(place, terms, made)
         width = terminal_width() if arguments.out is None else None
         content = _encoded(made.chargeback, arguments.form, width)
         _deliver(content, arguments)
@@ -79,7 +80,8 @@ def _publish(place: Place, made: Made, content: bytes, arguments: ReportArgument
         return
     by = "" if arguments.by == _USUAL_KEYS else f"by {arguments.by}"
     clusters = "" if arguments.cluster is None else f"of {arguments.cluster}"
-    selection = " ".join(filter(None, (clusters, by)))
+    namespaces = "" if arguments.namespace is None else f"in {arguments.namespace}"
+    selection = " ".join(filter(None, (clusters, namespaces, by)))
     publish_page(place, made.chargeback.scope.name, content, selection)
 
 
@@ -110,7 +112,9 @@ def _terms(
         compare=arguments.compare,
         every_entry=arguments.comparison,
         layout=arguments.layout,
-        clusters=globs_of(arguments.cluster),
+        clusters=globs_of(arguments.cluster, "--cluster"),
+        namespaces=globs_of(arguments.namespace, "--namespace"),
+        documented=documents is not None,
         now=now,
         settle_minutes=settings.collection_settle_minutes,
         lookback_hours=settings.collection_lookback_hours,
@@ -121,42 +125,6 @@ def _terms(
         plans=() if documents is None else plans_of(settings, documents),
         home=settings.cluster_name,
     )
-
-
-def _warn(place: Place, made: Made) -> None:
-    logger = log.get_logger()
-    for found, reason in made.faults[:_MOST_WARNINGS]:
-        logger.warning(
-            "object could not be read, its rows are missing in the report",
-            object=place.store.describe() + found.key,
-            reason=reason,
-        )
-    if more := made.faults[_MOST_WARNINGS:]:
-        logger.warning("more objects could not be read", objects=len(more))
-    gaps = made.chargeback.completeness.gaps
-    if gaps:
-        begin, end = min(gap.start for gap in gaps), max(gap.end for gap in gaps)
-        span = f"--start {rfc3339(begin)} --end {rfc3339(end)}"
-        logger.warning(
-            "data is missing, so the true cost is higher",
-            gaps=len(gaps),
-            first=rfc3339(begin),
-            last=rfc3339(end),
-            fix=f"infer-focus backfill {span} --missing-only",
-        )
-
-
-def _warn_of_tags(report: Chargeback) -> None:
-    """A tag that no row has is rather misspelt, or not shown by kube-state-metrics."""
-    held = [line for line in report.groups if line.nobodys is None]
-    for place, key in enumerate(report.keys):
-        if key.startswith(TAG) and all(line.values[place] is None for line in held):
-            log.get_logger().warning(
-                "no row has the tag",
-                tag=key.removeprefix(TAG),
-                fix="correct --by, or let kube-state-metrics show the label: `infer-focus check`"
-                " says which labels it shows",
-            )
 
 
 def _encoded(chargeback: Chargeback, form: Form, width: int | None) -> bytes:

@@ -21,10 +21,12 @@ def run(configuration: Configuration, now: int) -> int:
     except Exception:
         _push(configuration, now, None, None)
         raise
-    lines = tell_budgets(configuration, ran.store, ran.clusters, now)
+    lines = None
+    if ran.stopped is None:
+        lines = tell_budgets(configuration, ran.store, ran.clusters, now)
     ran.tell()
     _push(configuration, now, ran, lines)
-    return ran.exit_code
+    return ran.end()
 
 
 def _export(configuration: Configuration, now: int) -> Ran:

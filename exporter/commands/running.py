@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from exporter import __version__
@@ -19,11 +19,11 @@ from exporter.commands.opening import Destination
 from exporter.commands.progress import progress_over
 from exporter.commands.telling import manifest_of, tell, warn_of_terms
 from exporter.cost.billing import ReportPlan
-from exporter.errors import ConfigurationError
+from exporter.errors import ConfigurationError, StoreFailed, StoreGivenUp, UnusableError
 from exporter.log import get_logger
-from exporter.periods import Period, day_of, month_of
+from exporter.periods import Period, day_of, month_of, rfc3339
 from exporter.pipeline.export import ExportRules, export
-from exporter.pipeline.outcomes import Summary
+from exporter.pipeline.outcomes import Ending, Summary
 from exporter.pipeline.tasks import Task, windows
 from exporter.reading.clusters import read_clusters
 from exporter.sources.series import Source
@@ -46,22 +46,45 @@ class WriteFlags:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command exported, for which clusters, and why old objects had to stay."""
+    """What a command exported, for which clusters, and why old objects had to stay.
+
+    `stopped` is why it could not go on, if so: the periods left then have failed.
+    """
 
     command: str
     summary: Summary
     unfinished: Sequence[str]
-    store: Store
+    destination: Destination
     clusters: Sequence[str]
+    stopped: UnusableError | None = None
+
+    @property
+    def was_in_vain(self) -> bool:
+        """Whether it stopped before anything was written or found to be there."""
+        good = self.summary.of(Ending.WRITTEN) or self.summary.of(Ending.UNCHANGED)
+        return self.stopped is not None and not good
+
+    @property
+    def store(self) -> Store:
+        """Where it wrote. Raises UnusableError if that never answered."""
+        return self.destination.store
 
     @property
     def exit_code(self) -> int:
         """3 also if anything had to stay."""
+        if self.stopped is not None:
+            return self.stopped.exit_code
         return 3 if self.unfinished else self.summary.exit_code
 
     def tell(self) -> None:
         """Log failures and the one last event."""
-        tell(self.summary, self.command, self.unfinished)
+        tell(self.summary, self.command, self.unfinished, self.stopped)
+
+    def end(self) -> int:
+        """The exit code. Raises what stopped the run, for the last line on stderr."""
+        if self.stopped is not None:
+            raise self.stopped
+        return self.exit_code
 
 
 #: Chooses what to make, given a way to ask whether a report's period is there for every cluster.
@@ -78,19 +101,41 @@ def export_to_store(
     destination = Destination(configuration, rules)
     with open_source(configuration.settings) as source:
         done = _export(configuration, source, destination, now, flags, choose)
-        unfinished = destination.publisher.finish()
-        _write_manifests(configuration, destination.store, command, now, done.summary, unfinished)
+    ran = Ran(command, done.summary, [], destination, done.clusters, done.stopped)
+    if not destination.is_open or ran.was_in_vain:
+        return ran
+    try:
+        ran = _finish(ran)
+    except UnusableError as error:
+        ran = replace(ran, stopped=ran.stopped or error)
+    try:
+        _write_manifests(configuration, ran, now)
         _describe(configuration, destination, done, now)
-    return Ran(command, done.summary, unfinished, destination.store, done.clusters)
+    except UnusableError as error:
+        return replace(ran, stopped=ran.stopped or error)
+    return ran
+
+
+def _finish(ran: Ran) -> Ran:
+    """Remove what was replaced; raises UnusableError. What could not be written has failed."""
+    publisher, outcomes = ran.destination.publisher, ran.summary.outcomes
+    try:
+        return replace(ran, unfinished=publisher.finish())
+    finally:
+        outcomes[:] = [publisher.settled(outcome) for outcome in outcomes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What the export did, for which clusters, and the days it looked at by report."""
+    """What the export did, for which clusters, and the days it looked at by report.
+
+    `stopped` is why it ended before its time, if it did.
+    """
 
     summary: Summary
     clusters: list[str]
     days: Mapping[ReportPlan, Iterable[date]]
+    stopped: UnusableError | None
 
 
 def _describe(
@@ -101,7 +146,10 @@ def _describe(
 
     covered = Covered(done.clusters, done.days, done.summary.outcomes)
     generator = configuration.settings.focus_service_provider_name
-    write_metadata(destination.publisher, covered, generator, now)
+    try:
+        write_metadata(destination.publisher, covered, generator, now)
+    except StoreGivenUp as error:
+        get_logger().warning("the rest of the metadata is not written", reason=str(error))
 
 
 def _warn_of_side_reports(configuration: Configuration) -> None:
@@ -135,8 +183,12 @@ def _export(
     for task in tasks:
         days[task.plan].add(day_of(task.period.start))
     destination.replacing = tasks if flags.replace_layout else None
-    summary = _export_tasks(configuration, source, tasks, destination, flags)
-    return _Done(summary, clusters, days)
+    summary, stopped = Summary(), None
+    try:
+        _export_tasks(configuration, source, tasks, destination, flags, summary)
+    except UnusableError as error:
+        stopped = error
+    return _Done(summary, clusters, days, stopped)
 
 
 def _export_tasks(
@@ -145,8 +197,9 @@ def _export_tasks(
     tasks: Sequence[Task],
     destination: Destination,
     flags: WriteFlags,
-) -> Summary:
-    """Run the pipeline over tasks, with progress on a terminal."""
+    summary: Summary,
+) -> None:
+    """Run the pipeline over tasks, with progress on a terminal. Raises UnusableError."""
     settings = configuration.settings
 
     def present(cluster: str, task: Task) -> bool:
@@ -162,9 +215,7 @@ def _export_tasks(
         skip=present if flags.missing_only else lambda _cluster, _task: False,
     )
     with progress_over(windows(tasks)) as advance:
-        return export(
-            source, tasks, rules, destination.deliver, advance, meanwhile=destination.open
-        )
+        export(source, tasks, rules, destination.deliver, advance, destination.open, summary)
 
 
 def _clusters(configuration: Configuration, source: Source, now: int) -> list[str]:
@@ -179,23 +230,21 @@ def _clusters(configuration: Configuration, source: Source, now: int) -> list[st
     return wanted
 
 
-def _write_manifests(
-    configuration: Configuration,
-    store: Store,
-    command: str,
-    now: int,
-    summary: Summary,
-    unfinished: Sequence[str],
-) -> None:
-    """One manifest per cluster; nothing is read from it later, it is there for people."""
-    for cluster in sorted({outcome.cluster for outcome in summary.outcomes} - {""}):
-        document = manifest_of(configuration, cluster, command, now, summary, unfinished)
-        started = str(document["Started"]).replace(":", "").replace("-", "")
-        run_id = f"{started}-{command}-{secrets.token_hex(3)}"
-        write_manifest(
-            store,
-            configuration.settings.s3_prefix,
-            cluster,
-            run_id,
-            {**document, "Version": __version__},
+def _write_manifests(configuration: Configuration, ran: Ran, now: int) -> None:
+    """One manifest per cluster; nothing is read from it later, it is there for people.
+
+    One that the store fails to write is a warning. Raises UnusableError.
+    """
+    started = rfc3339(now).replace(":", "").replace("-", "")
+    prefix = configuration.settings.s3_prefix
+    named = {outcome.cluster for outcome in ran.summary.outcomes}
+    clusters = named - {""} | (set(ran.clusters) if "" in named else set())
+    for cluster in sorted(clusters):
+        document = manifest_of(
+            configuration, cluster, ran.command, now, ran.summary, ran.unfinished, ran.stopped
         )
+        run_id = f"{started}-{ran.command}-{secrets.token_hex(3)}"
+        try:
+            write_manifest(ran.store, prefix, cluster, run_id, {**document, "Version": __version__})
+        except (StoreFailed, StoreGivenUp) as error:
+            get_logger().warning("manifest is not written", reason=str(error))

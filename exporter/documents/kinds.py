@@ -8,6 +8,7 @@ snake_case name; documents are read by their YAML names only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -271,7 +272,7 @@ class CloudPricing(Document):
         names = self._entry_names()
         if not names:
             yield "providers: no model is priced, expected at least one"
-        for name in sorted({name for name in names if names.count(name) > 1}):
+        for name in sorted(name for name, count in Counter(names).items() if count > 1):
             yield f"providers: {name} is priced twice, keep one price"
 
     def _unknown_partners(self) -> Iterator[str]:

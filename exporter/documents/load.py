@@ -30,6 +30,8 @@ _EXAMPLE = (
     "electricity: {ratePerKWh: 0.12}}}"
 )
 _ANY_TERMS = Terms()
+#: So many faults at once are those of a file that is no configuration.
+_MOST_FAULTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,16 @@ def load_documents(path: Path, terms: Terms = _ANY_TERMS) -> Documents:
     complete = not unreadable and all(entry.kind for entry in entries)
     faults += _disagreements(path, entries, terms, complete=complete)
     if unreadable or faults:
-        raise ConfigurationError([*unreadable, *faults])
+        raise ConfigurationError(_bounded(path, [*unreadable, *faults]))
     return _assembled(entries)
+
+
+def _bounded(path: Path, faults: list[str]) -> list[str]:
+    """The first faults, and how many there are besides."""
+    more = len(faults) - _MOST_FAULTS
+    if more <= 0:
+        return faults
+    return [*faults[:_MOST_FAULTS], f"{path}: has {more} more faults"]
 
 
 def _disagreements(

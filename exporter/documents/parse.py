@@ -1,6 +1,7 @@
 """The text of a configuration file as raw documents: YAML or JSON, bounded, without surprises.
 
-Bounded: a file has at most 10 MiB and, its aliases written out, a million values. Without
+Bounded: a file has at most 10 MiB and 100,000 values, a document no more with its aliases
+written out; of more, PyYAML would take gigabytes. Without
 surprises: a key given twice, a key that is no text and an unknown tag are faults, each with its
 line, instead of a value that is silently lost.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +18,9 @@ from pathlib import Path
 import yaml
 
 MAX_FILE_BYTES = 10 * 2**20
-MAX_VALUES = 1_000_000
+MAX_VALUES = 100_000
 
+_TOO_MANY = f"more than {MAX_VALUES} values, split it into several files"
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
@@ -31,7 +34,18 @@ class RawDocument:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader that knows YAML 1.2 floats and names the line of a bad value."""
+    """PyYAML's safe loader that knows YAML 1.2 floats, counts, and names a bad value's line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._nodes += 1
+        if self._nodes > MAX_VALUES:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, _TOO_MANY, mark)
+        return super().compose_node(parent, index)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
         try:
@@ -107,13 +121,30 @@ def _json_values(text: str, faults: list[str]) -> Iterator[object]:
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         mapping = dict(pairs)
         if len(mapping) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = sorted({key for key in keys if keys.count(key) > 1})
+            counts = Counter(key for key, _ in pairs)
+            twice = sorted(key for key, count in counts.items() if count > 1)
             faults.extend(f'the key "{key}" is given twice, keep one' for key in twice)
         return mapping
 
     if text.strip():
-        yield json.loads(text, object_pairs_hook=unique, parse_int=_integer)
+        content = json.loads(text, object_pairs_hook=unique, parse_int=_integer)
+        if _holds_too_many(content):
+            faults.append(f"holds {_TOO_MANY}")
+        else:
+            yield content
+
+
+def _holds_too_many(content: object) -> bool:
+    found, waiting = 0, [content]
+    while waiting and found <= MAX_VALUES:
+        one = waiting.pop()
+        found += 1
+        if isinstance(one, dict):
+            found += len(one)  # keys count, as in YAML
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return found > MAX_VALUES
 
 
 def _integer(digits: str) -> int | float:

@@ -139,8 +139,10 @@ def _glob_faults(globs: Sequence[object] | None) -> Iterator[str]:
     yield from _repeated("models", "model", globs)
     if ANY_MODEL in globs:
         end = globs.index(ANY_MODEL)
+        known = {glob for glob in globs[: end + 1] if isinstance(glob, str)}
         for index, glob in enumerate(globs):
-            if index > end and isinstance(glob, str) and glob not in globs[:index]:
+            if index > end and isinstance(glob, str) and glob not in known:
+                known.add(glob)
                 yield (
                     f"models[{index}].model: {shown(glob)} can never match, since "
                     f'models[{end}] is "{ANY_MODEL}", move it before that'
@@ -150,9 +152,10 @@ def _glob_faults(globs: Sequence[object] | None) -> Iterator[str]:
 
 
 def _repeated(items: str, field: str, values: Sequence[object]) -> Iterator[str]:
+    firsts: dict[str, int] = {}
     for index, value in enumerate(values):
-        first = values.index(value)
-        if isinstance(value, str) and first < index:
+        first = firsts.setdefault(value, index) if isinstance(value, str) else index
+        if first < index:
             yield (
                 f"{items}[{index}].{field}: {shown(value)} is given already in {items}[{first}], "
                 "keep one"

@@ -10,7 +10,9 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 #: As many digits as a float keeps.
 _DIGITS = Context(prec=17, rounding=ROUND_HALF_EVEN)
-_GLOB_PART = re.compile(r"\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
+_GLOB_PART = re.compile(r"\*|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
+_SET_PART = re.compile(r"(.)-(.)|(.)", re.DOTALL)
+_NOTHING, _ANYTHING = r"[^\s\S]", r"[\s\S]"
 
 
 def quoted(text: str) -> str:
@@ -50,8 +52,21 @@ def _glob_part(part: str) -> str:
     if len(part) == 1:
         return literal(part)
     negated = part.startswith("[!")
-    inside = part[2 if negated else 1 : -1].replace("\\", r"\\").replace("[", r"\[")
+    inside = "".join(_set_part(*found) for found in _SET_PART.findall(part[1 + negated : -1]))
+    if not inside:
+        return _ANYTHING if negated else _NOTHING
     return f"[{'^' if negated else ''}{inside}]"
+
+
+def _set_part(first: str, last: str, single: str) -> str:
+    """Characters of a set; a range that runs backwards is none, and Go would refuse it."""
+    if single:
+        return _in_set(single)
+    return f"{_in_set(first)}-{_in_set(last)}" if first <= last else ""
+
+
+def _in_set(character: str) -> str:
+    return f"\\{character}" if character in r"\]^[-&~|" else character
 
 
 def decimal_text(value: Decimal) -> str:

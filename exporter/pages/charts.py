@@ -104,12 +104,15 @@ def pool_bar(line: PoolLine) -> Markup:
 
 def budget_bar(line: BudgetLine) -> Markup:
     """Spend and forecast against the limit."""
-    forecast = "not known" if line.forecast is None else rounded(line.forecast, 2)
-    said = (
-        f"Spend {rounded(line.spend, 2)} of {rounded(line.limit, 2)},"
-        f" forecast to the month's end {forecast}"
-    )
+    said = f"Spend {rounded(line.spend, 2)} of {rounded(line.limit, 2)}, {_said_forecast(line)}"
     return small_drawing(small.budget_spec(line), said, "bar")
+
+
+def _said_forecast(line: BudgetLine) -> str:
+    if line.over:
+        return "the month is over"
+    forecast = "not known" if line.forecast is None else rounded(line.forecast, 2)
+    return f"forecast to the month's end {forecast}"
 
 
 def has_trend(values: Sequence[Decimal | None]) -> bool:

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 
-from exporter.chargeback.figures import Chargeback, Gap
+from exporter.chargeback.completeness_figures import Gap
+from exporter.chargeback.figures import Chargeback
 
 _DAY = 86_400
 

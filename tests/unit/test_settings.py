@@ -74,6 +74,7 @@ def test_defaults_are_those_of_the_table() -> None:
         ("PROMETHEUS_TLS_VERIFY", "on", True),
         ("PROMETHEUS_TIMEOUT_SECONDS", "2.5", 2.5),
         ("PROMETHEUS_MAX_RETRIES", "0", 0),
+        ("PROMETHEUS_MAX_ANSWER_MIB", "4096", 4096),
         ("PROMETHEUS_TENANT", " team-a|team-b\n", "team-a|team-b"),
         ("COLLECTION_GRANULARITY", "Daily", Schedule.DAILY),
         ("COLLECTION_SETTLE_MINUTES", "0", 0),

@@ -1,4 +1,4 @@
-"""Which clusters a report is about."""
+"""Which clusters and namespaces a report is about."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from exporter.commands.reporting.objects import DataObject
 from exporter.errors import ConfigurationError
 
 
-def globs_of(text: str | None) -> tuple[str, ...]:
+def globs_of(text: str | None, flag: str) -> tuple[str, ...]:
     """The patterns of a comma list; none means every cluster. Raises ConfigurationError."""
     if text is None:
         return ()
     globs = tuple(part.strip() for part in text.split(","))
     if not all(globs):
         raise ConfigurationError(
-            f"--cluster: got {text!r}, expected names or patterns such as prod-*, with commas"
+            f"{flag}: got {text!r}, expected names or patterns such as prod-*, with commas"
             " between them"
         )
     return globs

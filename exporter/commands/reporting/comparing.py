@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from exporter.chargeback.completeness_figures import ReportOf
 from exporter.chargeback.cube import Cube
-from exporter.chargeback.figures import ReportOf
 from exporter.commands.reporting.gathering import Gathered
 from exporter.commands.reporting.known import Known
 from exporter.commands.reporting.objects import Series, Window

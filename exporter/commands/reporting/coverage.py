@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exporter.chargeback.figures import Awaited, Gap
+from exporter.chargeback.completeness_figures import Awaited, Gap
+from exporter.chargeback.coverage import Coverage as Spans
 from exporter.commands.reporting.objects import DataObject, Series, Window
 from exporter.periods import DAY_SECONDS, HOUR_SECONDS, Schedule, period_at, settled_until
 
@@ -32,15 +33,41 @@ class Held:
 
 def held(
     found: DataObject,
-    rows: Window | None,
+    periods: Sequence[Window],
     *,
     readable: bool = True,
     schedule: Schedule | None = None,
-) -> Held:
-    """What an object holds: the hour in its name, else what its rows are of, first to last."""
-    if found.end is not None or rows is None:
-        return Held(found, found.start, found.end, readable, schedule)
-    return Held(found, min(found.start, rows[0]), rows[1], readable)
+) -> list[Held]:
+    """What an object holds, by the charge periods of its rows; without rows by its name.
+
+    Rows in its own time, see `own_time`, hold an hour wholly, else all up to the last one. Others
+    hold the time they are of.
+    """
+    if not periods:
+        return [Held(found, found.start, found.end, readable, schedule)]
+    own = own_time(found, periods)
+    inside = [end for start, end in periods if own[0] <= start and end <= own[1]]
+    end = found.end or max(inside, default=own[0])
+    first = [Held(found, own[0], end, readable)] if inside else []
+    return [*first, *(Held(found, *span, readable) for span in outside_of(own, periods))]
+
+
+def own_time(found: DataObject, periods: Sequence[Window]) -> Window:
+    """The hour in an object's name; else the day, or the longer period that begins with it."""
+    begun = [end for start, end in periods if start == found.start]
+    return found.start, found.end or max([found.start + DAY_SECONDS, *begun])
+
+
+def outside_of(own: Window, periods: Sequence[Window]) -> Sequence[Window]:
+    """The time of rows that are not of their object's own time, merged where they touch."""
+    spans = Spans()
+    spans.add(each for each in periods if each[0] < own[0] or own[1] < each[1])
+    return spans.spans
+
+
+def is_misplaced(found: DataObject, periods: Sequence[Window]) -> bool:
+    """Whether some rows are of other time than the object's name says."""
+    return bool(outside_of(own_time(found, periods), periods))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +99,35 @@ class Coverage:
         self._window = window
         self._series = defaultdict[Series, list[Held]](list)
 
-    def add(self, one: Held) -> None:
-        """An object; one that ends before the window is passed over."""
+    def add(self, *held: Held) -> None:
+        """What objects hold; what ends before the window is passed over."""
         start, end = self._window
-        if one.start < end and start < _end(one, Schedule.DAILY):
-            self._series[one.found.series].append(one)
+        for one in held:
+            if one.start < end and start < _end(one, Schedule.DAILY):
+                self._series[one.found.series].append(one)
 
     @property
     def objects(self) -> list[DataObject]:
-        """Those that could be read."""
-        return [one.found for _, held in self for one in held if one.readable]
+        """Those that could be read, each once."""
+        return [*dict.fromkeys(one.found for _, held in self for one in held if one.readable)]
 
     @property
     def clusters(self) -> set[str]:
         """The slugs of clusters that hold some of it."""
         return {series.cluster_slug for series in self._series}
 
-    def doubled(self) -> Iterator[tuple[DataObject, DataObject]]:
-        """Objects of one report whose rows overlap in time, such as an hour and its day."""
+    def doubled(self) -> Iterator[tuple[DataObject, DataObject, int]]:
+        """Objects of one report whose rows overlap in time, such as an hour and its day, and where.
+
+        The moment is unix seconds.
+        """
         for _, objects in sorted(self._series.items(), key=lambda item: str(item[0])):
             ordered = sorted(objects, key=lambda one: (one.start, one.found.key))
             longest = ordered[0]
             for one in ordered[1:]:
-                if longest.end is not None and one.start < longest.end:
-                    yield longest.found, one.found
+                overlap = longest.end is not None and one.start < longest.end
+                if overlap and one.found != longest.found:
+                    yield longest.found, one.found, one.start
                 if (one.end or 0) > (longest.end or 0):
                     longest = one
 
@@ -165,7 +197,8 @@ def _guessed(objects: Sequence[Held], documented: Schedule | None) -> Schedule:
     """By the longest object: nothing else is left to go by, but documents where none has rows."""
     if any(one.found.end is not None for one in objects):
         return Schedule.HOURLY
-    lengths = [one.end - one.start for one in objects if one.end is not None]
+    own = [one for one in objects if one.start == one.found.start]
+    lengths = [one.end - one.start for one in own if one.end is not None]
     return length_of(max(lengths)) if lengths else documented or Schedule.DAILY
 
 

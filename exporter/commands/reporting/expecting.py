@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from exporter.commands.reporting.coverage import AskSchedule, length_of
-from exporter.commands.reporting.gathering import rows_window
+from exporter.commands.reporting.gathering import charge_periods
 from exporter.commands.reporting.objects import DataObject, Series, schedule_of
 from exporter.commands.reporting.reading import read_objects
 from exporter.cost.billing import ReportPlan
@@ -73,10 +73,11 @@ def asking(store: Store) -> AskSchedule:
 def _by_rows(store: Store, found: DataObject) -> Schedule | None:
     for read in read_objects(store, [found], _period_columns):
         try:
-            rows = None if read.batch is None else rows_window(read.batch, text=read.text)
+            periods = [] if read.batch is None else charge_periods(read.batch, text=read.text)
         except UnreadableFile:  # whoever reads it for its window will say so
             return None
-        return None if rows is None else length_of(rows[1] - rows[0])
+        last = max((end for _, end in periods), default=None)
+        return None if last is None else length_of(last - periods[0][0])
     return None
 
 

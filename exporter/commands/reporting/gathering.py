@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from exporter.chargeback.casting import as_cells
 from exporter.chargeback.cells import COLUMNS, columns_needed
 from exporter.chargeback.month import MonthSpend
-from exporter.commands.reporting.coverage import Coverage, Held, held
+from exporter.commands.reporting.coverage import Coverage, Held, held, is_misplaced
 from exporter.commands.reporting.cubes import Cubes
 from exporter.commands.reporting.objects import DataObject, Window, schedule_of
 from exporter.commands.reporting.reading import ReadObject, read_objects
 from exporter.errors import UnreadableFile
 from exporter.storage.store import Store
+
+#: Of an object with rows that its name does not promise: they count where they say they belong.
+MISPLACED = "object holds rows of other time than its name says"
 
 
 @dataclass(slots=True)
@@ -25,7 +27,8 @@ class Gathered:
 
     `names` are those of the clusters by slug. `coverage` is of the cube's window, `of_month` of the
     budgets' month, `everything` of all objects. `earlier` are objects of the time before, by their
-    names. `straddling` have rows that reach over the edge of what their cube is of.
+    names. `straddling` have rows that reach over the edge of what their cube is of, `misplaced`
+    ones of other time than their names say.
     """
 
     names: Mapping[str, str]
@@ -36,6 +39,7 @@ class Gathered:
     coverage: Coverage = field(init=False)
     of_month: Coverage | None = field(init=False)
     straddling: list[DataObject] = field(default_factory=list)
+    misplaced: list[DataObject] = field(default_factory=list)
     faults: list[tuple[DataObject, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -54,7 +58,7 @@ def gather(
             _add(store, read, into)
         except UnreadableFile as fault:
             into.faults.append((read.found, str(fault)))
-            _cover(into, held_by(store, read.found, None, readable=False))
+            _cover(into, held_by(store, read.found, (), readable=False))
         advance()
 
 
@@ -69,43 +73,44 @@ def _add(store: Store, read: ReadObject, into: Gathered) -> None:
     if read.batch is None:
         raise UnreadableFile(read.fault or "")
     cluster = into.names[read.found.name.cluster_slug]
-    rows = rows_window(read.batch, text=read.text)
+    periods = charge_periods(read.batch, text=read.text)
     straddling = into.cubes.of(read.found).add(read.batch, text=read.text, cluster=cluster)
     if into.month is not None:
         report = read.found.series.report_slug
         into.month.add(read.batch, text=read.text, cluster=cluster, report=report)
-        if read.found.end is not None:
+        if read.found.end is not None and not periods:
             into.month.cover(cluster, report, (read.found.start, read.found.end))
     if straddling:
         into.straddling.append(read.found)
-    _cover(into, held_by(store, read.found, rows))
+    if is_misplaced(read.found, periods):
+        into.misplaced.append(read.found)
+    _cover(into, held_by(store, read.found, periods))
 
 
-def _cover(into: Gathered, one: Held) -> None:
+def _cover(into: Gathered, held: Sequence[Held]) -> None:
     for coverage in (into.everything, into.coverage, into.of_month):
         if coverage is not None:
-            coverage.add(one)
+            coverage.add(*held)
 
 
-def held_by(store: Store, found: DataObject, rows: Window | None, *, readable: bool = True) -> Held:
+def held_by(
+    store: Store, found: DataObject, periods: Sequence[Window], *, readable: bool = True
+) -> list[Held]:
     """What an object holds; where neither name nor rows tell how long, its metadata is asked."""
-    silent = rows is None and found.end is None
+    silent = not periods and found.end is None
     schedule = schedule_of(store, found) if silent else None
-    return held(found, rows, readable=readable, schedule=schedule)
+    return held(found, periods, readable=readable, schedule=schedule)
 
 
-def rows_window(batch: pa.RecordBatch, *, text: bool) -> Window | None:
-    """From the start of the first charge period to the end of the last; null without rows.
-
-    Raises UnreadableFile.
-    """
-    if not batch.num_rows:
-        return None
+def charge_periods(batch: pa.RecordBatch, *, text: bool) -> list[Window]:
+    """The different charge periods of rows, in order. Raises UnreadableFile."""
     starts, ends = (
         as_cells(_column(batch, name), COLUMNS[name], text=text)
         for name in ("ChargePeriodStart", "ChargePeriodEnd")
     )
-    return pc.min(starts).as_py(), pc.max(ends).as_py()
+    periods = pa.table({"start": starts, "end": ends})
+    found = periods.group_by(["start", "end"], use_threads=False).aggregate([])
+    return sorted((row["start"], row["end"]) for row in found.to_pylist())
 
 
 def _column(batch: pa.RecordBatch, name: str) -> pa.Array:

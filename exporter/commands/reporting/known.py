@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from exporter.chargeback.figures import Awaited, Gap
+from exporter.chargeback.completeness_figures import Awaited, Gap
 from exporter.commands.reporting.coverage import (
     AskSchedule,
     Times,

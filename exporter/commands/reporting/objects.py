@@ -195,14 +195,19 @@ def refuse_doubles(store: Store, objects: Iterable[DataObject]) -> None:
             raise doubled(store, other, each)
 
 
-def doubled(store: Store, one: DataObject, other: DataObject) -> ConfigurationError:
-    """The same time of a report stands in two objects, so that a sum would count it twice."""
+def doubled(
+    store: Store, one: DataObject, other: DataObject, moment: int | None = None
+) -> ConfigurationError:
+    """The same time of a report stands in two objects, so that a sum would count it twice.
+
+    `moment` is a part of it, by default what their names say.
+    """
     place = store.describe()
     if one.layout != other.layout:
         fix = f"read one layout with --layout {one.layout.removeprefix('focus-')}"
     else:
         fix = "remove one of them with backfill --replace-layout"
-    start = rfc3339(max(one.start, other.start))
+    start = rfc3339(max(one.start, other.start) if moment is None else moment)
     return ConfigurationError(
         f"{place}{one.key} and {place}{other.key} both hold {start} of one report,"
         f" which would count twice; {fix}"

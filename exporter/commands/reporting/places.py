@@ -13,6 +13,8 @@ from exporter.errors import ConfigurationError
 from exporter.settings import Settings
 from exporter.storage.store import Store
 
+_ADVICE = "--location needs a folder that can be read, and for --publish written"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -54,4 +56,4 @@ def _folder(path: Path) -> Store:
 
     if not path.is_dir():
         raise ConfigurationError(f"--location: {path}: there is no such folder")
-    return LocalStore(path)
+    return LocalStore(path, advice=_ADVICE)

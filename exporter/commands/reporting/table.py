@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from exporter.chargeback.cloud_figures import BreakEven, CloudComparison
-from exporter.chargeback.figures import Awaited, Chargeback, Estimate, Gap
-from exporter.commands.reporting import sections
+from exporter.chargeback.completeness_figures import Awaited, Estimate, Gap
+from exporter.chargeback.figures import Chargeback
+from exporter.commands.reporting import besides, sections
 from exporter.commands.reporting.columns import Column, drawn
 from exporter.commands.reporting.words import (
     NOTHING,
@@ -41,7 +42,7 @@ def report_table(report: Chargeback, terminal: int | None = None) -> str:
     for title, columns in _sections(report):
         if columns and columns[0].cells:
             lines += ["", *drawn(title, columns, width)]
-    for sentence in _over_clusters(report):
+    for sentence in (*besides.of_budgets(report), *besides.left_out(report)):
         lines += ["", *wrapped(sentence, width, _INDENT)]
     if report.cloud is not None and report.cloud.lines:
         lines.append("")
@@ -66,13 +67,17 @@ def _facts(report: Chargeback) -> Iterator[str]:
         if report.completeness.not_compared:
             left = money((report.total_compared or total).cost)
             yield f"compared: {left} of this period, see what is not compared below"
+    if report.no_comparison is not None:
+        yield f"nothing to compare with: {report.no_comparison}"
     if report.budgets:
         fullest = report.budgets[0]
         used = f"{percent(fullest.utilization)} of {money(fullest.limit)}"
         yield f"fullest budget: {name(fullest.name)}, {used} in {fullest.month}"
     if report.completeness.gaps:
         yield "data is missing, so the true cost is higher: see the end"
-    if total.idle is not None:
+    if scope.namespaces:
+        yield f"only of namespaces {', '.join(map(name, scope.namespaces))}"
+    elif total.idle is not None:
         part = share(total.idle, total.cost)
         yield f"idle: {money(total.idle)}" + ("" if part == NOTHING else f", {part} of it")
     if scope.contracted:
@@ -165,10 +170,13 @@ def _not_known(report: Chargeback) -> Iterator[str]:
     if found.straddling:
         which = f"{counted(len(found.straddling), 'object')} such as {found.straddling[0]}"
         yield f"left out, since it reaches over the edge of the period: {which}"
+    if found.misplaced:
+        which = f"{counted(len(found.misplaced), 'object')} such as {found.misplaced[0]}"
+        yield f"rows of other time than the name says, they count where they belong: {which}"
     if found.unobserved_cost or found.unobserved_gpu_hours:
         amount = f"{hours(found.unobserved_gpu_hours)} GPU-hours, {money(found.unobserved_cost)}"
         yield f"not observed: {amount} {currency}"
-    if found.unpooled_cost:
+    if found.unpooled_cost and not report.scope.namespaces:
         amount = f"{money(found.unpooled_cost)} {currency}"
         yield f"in no figure of pools: {amount} of rows without GPU-hours or without a pool"
     if found.unpriced_tokens:
@@ -200,17 +208,6 @@ def _of_budgets(report: Chargeback) -> Iterator[str]:
         yield f"in no budget: {_gap(gap)}"
     if more := found.budget_gaps[_MOST_GAPS:]:
         yield f"and {counted(len(more), 'more gap')} of the budgets' month"
-
-
-def _over_clusters(report: Chargeback) -> Iterator[str]:
-    """A run counts its own cluster only, so that its numbers are others."""
-    for line in report.budgets:
-        if len(line.clusters) > 1:
-            where = ", ".join(map(name, line.clusters))
-            yield (
-                f"budget {name(line.name)} is a sum over clusters {where}; `infer-focus run` of"
-                " each cluster counts its own"
-            )
 
 
 def _estimated(estimate: Estimate, currency: str) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from exporter.chargeback.cells import columns_needed
+from exporter.chargeback.completeness import ReadFrom
 from exporter.chargeback.cube import Cube
 from exporter.chargeback.figures import Chargeback, Sums
 from exporter.chargeback.keys import tags_of
-from exporter.chargeback.report import Asked, charge_back
+from exporter.chargeback.report import Asked, Prices, charge_back
 from exporter.cost.charges import Charges
 from exporter.documents.kinds import CloudPricing
 from exporter.files.csv import encode_csv
@@ -86,9 +87,10 @@ def cube_of(
     *tables: pa.Table,
     window: tuple[int, int] = MARCH,
     tags: Sequence[str] = (),
+    only: Sequence[str] = (),
     text: bool = False,
 ) -> Cube:
-    cube = Cube(window, tags)
+    cube = Cube(window, tags, only)
     for table in tables:
         for batch in batches(table, text=text):
             cube.add(batch, text=text, cluster="prod")
@@ -101,10 +103,11 @@ def report_of(
     window: tuple[int, int] = MARCH,
     before: Cube | None = None,
     every_entry: bool = False,
+    only: Sequence[str] = (),
     **changes: Any,
 ) -> Chargeback:
     """The report of the month around NOON, of rows of cluster prod."""
-    found = cube_of(*tables, window=window, tags=tags_of(keys))
+    found = cube_of(*tables, window=window, tags=tags_of(keys), only=only)
     return report_of_cube(found, before, keys=keys, every_entry=every_entry, **changes)
 
 
@@ -116,17 +119,11 @@ def report_of_cube(
     every_entry: bool = False,
     **changes: Any,
 ) -> Chargeback:
-    given: dict[str, Any] = {
-        "budgets": (),
-        "pricing": PRICING,
-        "usd_rate": Decimal(1),
-        "gaps": (),
-        "objects": 1,
-        "layouts": ("focus-1.3",),
-        "straddling": (),
-    }
-    asked = Asked("2026-03", *found.window, keys, every_entry)
-    return charge_back(asked, found, before, **given | changes)
+    budgets = changes.pop("budgets", ())
+    prices = Prices(changes.pop("pricing", PRICING), changes.pop("usd_rate", Decimal(1)))
+    read: dict[str, Any] = {"objects": 1, "layouts": ("focus-1.3",)}
+    asked = Asked("2026-03", *found.window, keys, every_entry, found.only)
+    return charge_back(asked, found, before, budgets, prices, ReadFrom(**read | changes))
 
 
 def total_of(*tables: pa.Table) -> Sums:

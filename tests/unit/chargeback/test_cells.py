@@ -70,7 +70,10 @@ def test_tags_are_read_only_where_they_are_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("'=cmd", "=cmd"), ("'-1", "-1"), ("'@a", "@a"), ("'plain", "'plain"), ("=cmd", "=cmd")],
+    [
+        *(("'=cmd", "=cmd"), ("'-1", "-1"), ("'@a", "@a"), ("'plain", "'plain"), ("=cmd", "=cmd")),
+        *(("'\na", "\na"), ("''=cmd", "'=cmd"), ("''", "''")),
+    ],
 )
 def test_the_guard_of_a_formula_is_no_part_of_a_text_in_csv(written: str, meant: str) -> None:
     column = {"SubAccountId": pa.array([written])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from exporter.chargeback.figures import Estimate, Gap
+from exporter.chargeback.completeness_figures import Estimate, Gap
 from exporter.cost.charges import Method, PowerSource
 from tests.builders import make_charges, make_charges_of, table_of
 from tests.unit.chargeback.reports import decimals, report_of

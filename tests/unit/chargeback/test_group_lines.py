@@ -128,3 +128,24 @@ def test_a_model_is_one_line_over_clusters_and_namespaces() -> None:
 def test_pools_and_namespaces_without_a_model_are_no_model() -> None:
     charges = make_charges_of("rollup", "idle", "unobserved")
     assert report_of(table_of(charges)).models == ()
+
+
+def test_idle_time_is_no_pod_without_a_model() -> None:
+    """Held time of a pod whose model nobody knows is `(none)`, time of nobody is not."""
+    holders = table_of(make_charges_of("model", "rollup"))
+    nobody = table_of(make_charges_of("idle", "unobserved"))
+    report = report_of(holders, nobody, keys=("model",), before=cube_of(nobody))
+    assert [(group.values, group.nobodys, group.sums.cost) for group in report.groups] == [
+        (("__idle__",), Nobodys.IDLE, COST),
+        (("__unobserved__",), Nobodys.UNOBSERVED, COST),
+        (("llama-3.1-70b",), None, COST),
+        ((None,), None, COST),
+    ]
+    assert [line.model for line in report.models] == ["llama-3.1-70b"]
+    assert report.groups[0].before is not None
+
+
+def test_a_pool_keeps_its_idle_time_where_groups_go_by_pools_alone() -> None:
+    tables = table_of(make_charges()), table_of(make_charges_of("idle"))
+    (pool,) = report_of(*tables, keys=("cost-profile",)).groups
+    assert (pool.values, pool.nobodys) == (("h100-pool",), None)

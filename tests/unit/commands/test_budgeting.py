@@ -15,8 +15,10 @@ from structlog.testing import capture_logs
 from exporter.chargeback.figures import BudgetLine
 from exporter.commands.budgeting import tell_budget, tell_budgets
 from exporter.commands.building import Configuration
+from exporter.commands.reporting.gathering import MISPLACED
 from exporter.documents.kinds import TokenBudget
 from exporter.documents.load import Documents, default_prices
+from exporter.files.parquet import encode_parquet
 from exporter.periods import HOUR_SECONDS as HOUR
 from exporter.periods import Period, Schedule, period_at
 from exporter.settings import load_settings
@@ -64,10 +66,9 @@ def write(
     period: Period = period_at(schedule, start)
     charges = make_charges_of("model", namespace="chat" if rows else "other")
     table = table_of(charges, cluster=cluster, period=period, schedule=schedule, **context)
-    body = io.BytesIO()
-    pq.write_table(table if rows else table.slice(0, 0), body)
+    body = encode_parquet(table if rows else table.slice(0, 0), "zstd", {})
     key = object_key("focus/", "focus-1.3", cluster, report, period, "parquet")
-    store.put(key, body.getvalue(), {}, "")
+    store.put(key, body, {}, "")
     return key
 
 
@@ -77,7 +78,7 @@ def told(
     """The line of the only budget, if there is one, and the log."""
     with capture_logs() as log:
         lines = tell_budgets(configuration(BUDGET, **variables), store, clusters, now)
-    return (None if lines is None else lines[0]), log
+    return (lines[0] if lines else None), log
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,46 @@ def test_without_a_cluster_nothing_is_said_to_be_spent(tmp_path: Path) -> None:
     assert "names no cluster" in reason(log)
 
 
-def test_a_folder_that_is_not_there_yet_has_spent_nothing(tmp_path: Path) -> None:
-    line, _ = told(LocalStore(tmp_path / "new"), OCTOBER + HOUR)
+@pytest.mark.parametrize("earlier", [False, True])
+def test_of_a_month_of_which_nothing_is_exported_no_spend_is_told(
+    tmp_path: Path, earlier: bool
+) -> None:
+    """Unknown is not zero. No line at all, so that pushed ones of the month before vanish."""
+    store = LocalStore(tmp_path / "new")
+    if earlier:
+        write(store, OCTOBER - HOUR)
+    with capture_logs() as log:
+        lines = tell_budgets(configuration(BUDGET), store, ["prod"], OCTOBER + 2 * HOUR)
+    assert lines == []
+    assert [each["event"] for each in log if each["event"] == "budget"] == []
+    assert reason([log[-1]]) == "nothing of 2026-10 is exported"
+
+
+def test_of_a_month_that_is_over_there_is_no_forecast(tmp_path: Path) -> None:
+    """But what it lacks: all of its hours but two are not exported."""
+    store = LocalStore(tmp_path)
+    for hour in (0, 743):
+        write(store, OCTOBER + hour * HOUR)
+    line, log = told(store, NOVEMBER + 10 * 60)
     assert line is not None
-    assert (line.forecast, line.reached_percent) == (None, None)
+    assert line.spend == 2 * COST
+    assert line.missing_hours == 742
+    assert line.forecast is None
+    assert line.over
+    (budget,) = [each for each in log if each["event"] == "budget"]
+    assert (budget["forecast"], budget["missing_hours"]) == (None, 742)
+
+
+def test_rows_of_another_hour_than_the_objects_name_count_in_their_own(tmp_path: Path) -> None:
+    """The hour of the name is missing then, and the object is named."""
+    store = LocalStore(tmp_path)
+    for hour in (0, 1, 3):
+        key = write(store, OCTOBER + hour * HOUR)
+    (tmp_path / key).write_bytes((tmp_path / write(store, OCTOBER + 2 * HOUR)).read_bytes())
+    (tmp_path / write(store, OCTOBER + 2 * HOUR)).unlink()
+    line, log = told(store, OCTOBER + 5 * HOUR)
+    assert line is not None
+    assert line.spend == 3 * COST
+    (named,) = [each for each in log if each["event"] == MISPLACED]
+    assert named["object"] == f"{tmp_path}/{key}"
+    assert line.forecast == 3 * COST + COST * 741

@@ -62,7 +62,7 @@ MERGE_BOMB = "a0: &a0 {k: 1}\n" + "".join(
     f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 8)
 )
 TOO_MANY = (
-    "line 1: the document holds more than 1000000 values, its aliases written out; "
+    "line 1: the document holds more than 100000 values, its aliases written out; "
     "write fewer aliases"
 )
 
@@ -106,6 +106,13 @@ TOO_MANY = (
         (BOMB, [TOO_MANY]),
         (MERGE_BOMB, [TOO_MANY]),
         (
+            "- a\n" * 100_000,
+            [
+                "line 100000, column 3: not readable as YAML (more than 100000 values, "
+                "split it into several files)"
+            ],
+        ),
+        (
             b"#" * (MAX_FILE_BYTES + 1),
             ["is larger than 10 MiB, split it into several files"],
         ),
@@ -128,6 +135,10 @@ def test_yaml_is_refused(tmp_path: Path, text: str | bytes, expected: list[str])
         ),
         ('{"a": {"b": 1, "b": 2}}', ([{"a": {"b": 2}}], ['the key "b" is given twice, keep one'])),
         ("[" * 100_000, ([], ["is nested too deeply"])),
+        (
+            f"[{'[{}],' * 50_000}1]",
+            ([], ["holds more than 100000 values, split it into several files"]),
+        ),
     ],
     ids=lambda value: str(value)[:20] if isinstance(value, str) else "",
 )

@@ -7,6 +7,8 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from exporter.monitoring.promql import (
     Grouping,
@@ -52,6 +54,19 @@ def test_a_literal_matches_itself_only(text: str) -> None:
 @pytest.mark.parametrize("glob", ["prod-*", "?-eu", "[ab]*", "[!ab]*", "a.b", "*", "[", "eu(1)"])
 @pytest.mark.parametrize("name", ["prod-1", "a-eu", "b", "c", "a.b", "axb", "[", "eu(1)"])
 def test_a_glob_fits_the_same_names_as_a_pattern(glob: str, name: str) -> None:
+    assert bool(re.fullmatch(glob_pattern(glob), name)) == fnmatchcase(name, glob)
+
+
+_PIECES = st.text("ab[]!^-*?\\.&|~", max_size=8)
+
+
+@given(glob=_PIECES, name=_PIECES)
+@example("[^a]", "b")  # not a negation in a glob
+@example("[b-a]", "b")  # a range that runs backwards is none
+@example("[!b-a]", "b")
+@example("[]a]", "]")
+@example("[b-a-b]", "-")
+def test_any_glob_fits_the_same_names_as_its_pattern(glob: str, name: str) -> None:
     assert bool(re.fullmatch(glob_pattern(glob), name)) == fnmatchcase(name, glob)
 
 

@@ -6,15 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from exporter.chargeback.cloud_figures import BreakEven, CloudComparison, CloudLine
-from exporter.chargeback.figures import (
-    BudgetLine,
-    Chargeback,
-    Completeness,
-    Estimate,
-    Gap,
-    Scope,
-    Sums,
-)
+from exporter.chargeback.completeness_figures import Completeness, Estimate, Gap
+from exporter.chargeback.figures import BudgetLine, Chargeback, Scope, Sums
 from tests.unit.pages.spending import (
     CELLS,
     NONE,

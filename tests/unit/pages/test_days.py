@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from exporter.chargeback.figures import Gap
+from exporter.chargeback.completeness_figures import Gap
 from exporter.pages.days import Missing, days
 from tests.unit.pages.chargebacks import rich, unix
 from tests.unit.pages.spending import MISSING_DAY, PARTLY_MISSING_DAY

@@ -6,7 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from exporter.chargeback.figures import Awaited, Chargeback, Gap, ReportOf
+from exporter.chargeback.completeness_figures import Awaited, Gap, ReportOf
+from exporter.chargeback.figures import Chargeback
 from exporter.pages.page import page
 from tests.unit.pages.chargebacks import BUDGETS, rich
 from tests.unit.pages.documents import by_id, figures, read, text
@@ -69,3 +70,49 @@ def test_changes_are_of_what_is_compared() -> None:
     assert figures(root, "groups_change") == [Decimal("-0.75")]
     assert len(figures(root, "group_change")) == len(figures(read(page(found)), "group_change")) - 1
     assert "team of prod. These reports are in the sums" in text(by_id(root, "completeness"))
+
+
+def test_without_documents_budgets_are_not_known() -> None:
+    unread = replace(rich(), budgets=(), documents_read=False)
+    root = read(page(unread))
+    assert "no documents were read. CONFIG_PATH names" in text(by_id(root, "budgets"))
+    assert "No documents were read (CONFIG_PATH)." in text(root)
+    assert "None configured" not in text(root)
+    assert "None configured" in text(read(page(replace(rich(), budgets=()))))
+
+
+def test_a_period_before_is_missed_only_where_it_was_asked_for() -> None:
+    alone = replace(rich(), total_before=None)
+    said = "No period before to compare with: no row of the period before is exported"
+    assert said in text(read(page(replace(alone, compare_asked=True))))
+    assert "No period before" not in text(read(page(alone)))
+
+
+def test_of_a_month_that_is_over_there_is_no_forecast_but_what_it_lacks() -> None:
+    first = replace(BUDGETS[0], over=True, forecast=None, missing_hours=Decimal(5))
+    root = read(page(replace(rich(), budgets=(first,))))
+    told = text(by_id(root, "budgets"))
+    assert "the month is over; 5.0 hours of it are not exported, so the true spend" in told
+    assert figures(root, "budget_missing_hours") == [5]
+    assert "The month is over, so there is no forecast." in text(root)
+    whole = replace(first, missing_hours=Decimal(0))
+    assert "not exported, so" not in text(read(page(replace(rich(), budgets=(whole,)))))
+
+
+def test_a_page_of_some_namespaces_says_what_it_leaves_out() -> None:
+    report = rich()
+    some = replace(report, pools=(), scope=replace(report.scope, namespaces=("search", "<b>*")))
+    root = read(page(some))
+    assert "Every figure is of rows of search, <b>*." in text(root)
+    assert "Left out: others hold these pools too" in text(by_id(root, "pools"))
+    assert "shared out to these namespaces and inside the total" in text(root)
+    assert figures(root, "unobserved_cost") == figures(root, "unpooled_cost") == []
+    left = replace(some, total=replace(some.total, idle=Decimal(0)), budgets=())
+    told = text(read(page(left)))
+    assert "Left out Nobody's GPU-time is in no row of these namespaces." in told
+    assert told.count("No budget is set for these namespaces.") == 2
+
+
+def test_rows_of_other_time_than_the_name_says_are_told() -> None:
+    told = text(by_id(read(page(lacking(misplaced=("a/key", "b/key")))), "completeness"))
+    assert "they count where they belong: 2 objects. a/key" in told

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from exporter.chargeback.figures import Awaited, Gap
+from exporter.chargeback.completeness_figures import Awaited, Gap
 from exporter.commands.reporting.coverage import (
     Coverage,
     Held,
@@ -15,14 +15,13 @@ from exporter.commands.reporting.coverage import (
     as_gaps,
     due_until,
     held,
+    is_misplaced,
     outside,
 )
 from exporter.commands.reporting.objects import DataObject, Series, Window
 from exporter.periods import Schedule, period_at, rfc3339
 from tests.unit.commands.reporting.stored import (
     DAILY,
-    DAY,
-    HOUR,
     HOURLY,
     MONTHLY,
     WEEKLY,
@@ -36,7 +35,8 @@ DAYS: Window = (at(10), at(12))
 
 def hour(day: int, number: int, *, readable: bool = True, cluster: str = "prod") -> Held:
     found = object_of(key_of(at(day, number), cluster=cluster))
-    return held(found, None, readable=readable)
+    (one,) = held(found, (), readable=readable)
+    return one
 
 
 def longer(
@@ -45,8 +45,9 @@ def longer(
     """A day, week or month, with rows over all of it or without any."""
     found = object_of(key_of(start, schedule, **named))
     period = period_at(schedule, start)
-    span = (period.start, period.end) if rows and readable else None
-    return held(found, span, readable=readable)
+    spans = [(period.start, period.end)] if rows and readable else []
+    (one,) = held(found, spans, readable=readable)
+    return one
 
 
 def coverage(*objects: Held, window: Window = DAYS) -> Coverage:
@@ -199,7 +200,8 @@ def test_gaps_have_the_names_of_clusters() -> None:
 
 def doubles(found: Coverage) -> list[tuple[str, str]]:
     return [
-        (one.key.rpartition("/")[2], other.key.rpartition("/")[2]) for one, other in found.doubled()
+        (one.key.rpartition("/")[2], other.key.rpartition("/")[2])
+        for one, other, _ in found.doubled()
     ]
 
 
@@ -235,10 +237,53 @@ def test_a_day_without_rows_doubles_nothing() -> None:
     assert doubles(coverage(longer(at(10), DAILY, rows=False), hour(10, 5))) == []
 
 
-def test_the_hour_in_the_name_comes_before_the_rows() -> None:
-    one = held(object_of(key_of(at(10, 5))), (at(10, 5), at(11)))
-    assert (one.start, one.end) == (at(10, 5), at(10, 5) + HOUR)
-    assert held(object_of(key_of(at(10), DAILY)), (at(10), at(10) + DAY)).end == at(11)
+def spans(start: int, schedule: Schedule, *periods: Window) -> list[Window]:
+    """What an object with rows of these periods holds."""
+    found = held(object_of(key_of(start, schedule)), sorted(periods))
+    return [(one.start, one.end or 0) for one in found]
+
+
+HOUR_5 = at(10, 5), at(10, 6)
+HOUR_6 = at(10, 6), at(10, 7)
+HOUR_9 = at(10, 9), at(10, 10)
+
+
+@pytest.mark.parametrize(
+    ("start", "schedule", "periods", "held_spans"),
+    [
+        pytest.param(at(10, 5), HOURLY, [HOUR_5], [HOUR_5], id="its own hour"),
+        pytest.param(at(10, 5), HOURLY, [HOUR_9], [HOUR_9], id="another hour alone"),
+        pytest.param(at(10, 5), HOURLY, [HOUR_5, HOUR_9], [HOUR_5, HOUR_9], id="another besides"),
+        pytest.param(
+            *(at(10, 5), HOURLY, [HOUR_9, (at(10, 10), at(10, 11))], [(at(10, 9), at(10, 11))]),
+            id="others in a row",
+        ),
+        pytest.param(at(10, 5), HOURLY, [(at(10), at(11))], [(at(10), at(11))], id="a whole day"),
+        pytest.param(at(10), DAILY, [(at(10), at(11))], [(at(10), at(11))], id="its own day"),
+        pytest.param(at(10), DAILY, [HOUR_5, HOUR_6], [(at(10), at(10, 7))], id="hours of its day"),
+        pytest.param(at(10), DAILY, [(at(12), at(13))], [(at(12), at(13))], id="another day"),
+        pytest.param(at(10), DAILY, [(at(9), at(10))], [(at(9), at(10))], id="the day before"),
+        pytest.param(at(9), WEEKLY, [(at(9), at(16))], [(at(9), at(16))], id="its own week"),
+    ],
+)
+def test_rows_hold_the_time_they_are_of(
+    start: int, schedule: Schedule, periods: list[Window], held_spans: list[Window]
+) -> None:
+    assert spans(start, schedule, *periods) == held_spans
+    own = spans(start, schedule, *periods)[0][0] == start and len(held_spans) == 1
+    assert is_misplaced(object_of(key_of(start, schedule)), periods) is not own
+
+
+def test_an_object_is_counted_once_whatever_it_holds() -> None:
+    found = coverage(*held(object_of(key_of(at(10, 5))), [HOUR_5, HOUR_9]))
+    assert len(found.objects) == 1
+    assert doubles(found) == []
+
+
+def test_where_rows_stand_twice_their_own_time_is_told() -> None:
+    misplaced = held(object_of(key_of(at(10, 5))), [HOUR_9])
+    ((_, _, moment),) = coverage(*misplaced, hour(10, 9)).doubled()
+    assert moment == at(10, 9)
 
 
 def test_hours_are_hourly() -> None:
@@ -263,7 +308,7 @@ def test_what_others_have_no_rows_of_either_is_not_waited_for() -> None:
 
 def test_periods_without_rows_are_as_long_as_metadata_or_neighbours_say() -> None:
     window = at(9), at(30)
-    of_week = held(object_of(key_of(at(9), WEEKLY, report="w")), None, schedule=WEEKLY)
+    (of_week,) = held(object_of(key_of(at(9), WEEKLY, report="w")), (), schedule=WEEKLY)
     days = [longer(at(10), DAILY), longer(at(11), DAILY, rows=False)]
     found = coverage(of_week, *days, window=window)
     assert dict(found.without_rows(silent, {})) == {

@@ -5,6 +5,7 @@ import io
 from dataclasses import fields, replace
 from decimal import Decimal
 
+from exporter.chargeback.completeness_figures import Awaited, Gap
 from exporter.chargeback.figures import Chargeback, Sums
 from exporter.commands.reporting.lines import group_lines
 from tests.unit.pages.chargebacks import empty, rich
@@ -70,7 +71,7 @@ def test_idle_time_is_told_apart_from_a_tag_of_its_name() -> None:
         replace(report.groups[0], values=(value,)) for value in ("__idle__", "(none)", None)
     )
     text = group_lines(replace(report, groups=(idle, *spelled))).decode()
-    found = [line.split(",")[4:6] for line in text.splitlines()[1:]]
+    found = [line.split(",")[7:9] for line in text.splitlines()[1:]]
     assert found == [["__idle__", "idle"], ["__idle__", ""], ["(none)", ""], ["", ""]]
 
 
@@ -93,7 +94,9 @@ def test_small_numbers_have_no_exponent() -> None:
 
 def test_without_a_group_there_is_the_header() -> None:
     text = group_lines(empty()).decode()
-    assert text.startswith("period,start,end,currency,tag:team,nobodys,cost,")
+    assert text.startswith(
+        "period,start,end,until,currency,missing_hours,awaited_hours,tag:team,nobodys,cost,"
+    )
     assert text.count("\n") == 1
 
 
@@ -104,3 +107,40 @@ def test_what_is_compared_stands_beside_what_was_before() -> None:
     text = group_lines(replace(report, groups=(first, *report.groups[1:]))).decode()
     told = [Decimal(line["compared_cost"]) for line in csv.DictReader(io.StringIO(text))]
     assert told == [Decimal("0.5"), *(line.sums.cost for line in report.groups[1:])]
+
+
+def test_a_line_alone_shows_that_its_period_is_not_whole() -> None:
+    """A day of two clusters at the same time, and eight hours of one."""
+    assert {line["missing_hours"] for line in read(rich())} == {"32.0"}
+    assert {line["until"] for line in read(rich())} == {"2026-11-01T00:00:00Z"}
+    by_cluster = rich(("cluster", "sub-account"))
+    found = {(line["cluster"], line["missing_hours"]) for line in read(by_cluster)}
+    assert found == {("prod-eu", "24.0"), ("prod-us", "32.0")}
+
+
+def test_what_is_not_due_yet_is_not_missing_and_shown_apart() -> None:
+    report = rich()
+    start = report.scope.start
+    awaited = Awaited("prod-eu", "team", "weekly", start, start + 7200)
+    waiting = replace(report.completeness, gaps=(), awaited=(awaited,))
+    line = read(replace(report, completeness=waiting))[0]
+    assert (line["missing_hours"], line["awaited_hours"]) == ("0.0", "2.0")
+
+
+def test_what_the_period_before_lacks_stands_apart() -> None:
+    report = rich()
+    start = report.scope.start
+    gap = Gap("prod-eu", "default", start - 3600, start)
+    line = read(replace(report, completeness=replace(report.completeness, gaps=(gap,))))[0]
+    assert (line["missing_hours"], line["before_missing_hours"]) == ("0.0", "1.0")
+
+
+def test_a_line_of_some_namespaces_says_which() -> None:
+    report = rich()
+    some = replace(report, scope=replace(report.scope, namespaces=("a*", "b")))
+    assert read(some)[0]["namespaces"] == "a*,b"
+    assert "namespaces" not in read(report)[0]
+
+
+def test_every_figure_has_a_name_of_its_own() -> None:
+    assert int(read(rich())[0]["priced_tokens"]) == rich().groups[0].sums.priced_tokens

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 
 from exporter.chargeback.figures import Sums
 from exporter.commands.moments import named_period
-from exporter.commands.reporting.making import Made, Terms, make
+from exporter.commands.reporting.making import Made, make
 from exporter.commands.reporting.places import Place
+from exporter.commands.reporting.terms import Terms
 from exporter.cost.billing import ReportPlan
 from exporter.documents.kinds import TokenBudget
 from exporter.errors import ConfigurationError, UnreadableFile
@@ -56,6 +57,7 @@ def made(
     budgets: Sequence[TokenBudget] = (),
     plans: Sequence[ReportPlan] = (),
     home: str | None = None,
+    namespaces: tuple[str, ...] = (),
 ) -> Made:
     terms = Terms(
         period=named_period(period, now),
@@ -73,6 +75,7 @@ def made(
         pricing=PRICING,
         plans=plans,
         home=home,
+        namespaces=namespaces,
     )
     return make(Place(store, PREFIX), terms)
 

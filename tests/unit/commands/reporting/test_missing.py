@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from exporter.chargeback.figures import Awaited, ReportOf
+from exporter.chargeback.completeness_figures import Awaited, ReportOf
 from exporter.cost.billing import ReportPlan
+from exporter.errors import ConfigurationError
 from exporter.periods import Schedule
 from exporter.storage.local import LocalStore
 from tests.unit.commands.reporting.stored import (
@@ -132,7 +133,8 @@ def test_a_period_without_rows_makes_a_forecast_cheaper(store: LocalStore) -> No
             daily(store, day, described=described)
         for day in (3, 4):
             put(store, at(day), DAILY, report="team", table=EMPTY, described=described)
-        (line,) = made(store, "2026-03", budgets=[budget(NAMESPACE, 9)]).chargeback.budgets
+        found = made(store, "2026-03", budgets=[budget(NAMESPACE, 9)], now=at(5, 1))
+        (line,) = found.chargeback.budgets
         assert [line.spend, line.forecast] == [14, 14 + Decimal(14) / 96 * 648]
 
 
@@ -174,10 +176,79 @@ def test_what_a_namespace_costs_is_not_known_before_its_report_is_written(
 ) -> None:
     costing(store, 3, at(10))
     month = plan("m", MONTHLY)
-    (unknown,) = made(store, budgets=[budget("nobody", 9)], plans=[month]).chargeback.budgets
+    nobody = budget("nobody", 9)
+    (unknown,) = made(store, budgets=[nobody], plans=[month], now=at(20)).chargeback.budgets
     assert [unknown.spend, unknown.forecast] == [0, None]
-    (known,) = made(store, budgets=[budget("nobody", 9)]).chargeback.budgets
+    (known,) = made(store, budgets=[nobody], now=at(20)).chargeback.budgets
     assert known.forecast == 0
+
+
+def test_of_a_month_that_is_over_there_is_no_forecast_but_what_it_lacks(store: LocalStore) -> None:
+    whole_day(store, 10)
+    daily(store, 10)
+    (line,) = made(store, budgets=[budget(NAMESPACE, 9)]).chargeback.budgets
+    assert [line.forecast, line.over, line.missing_hours] == [None, True, 720]
+    (running,) = made(store, budgets=[budget(NAMESPACE, 9)], now=at(11, 1)).chargeback.budgets
+    assert [running.over, running.missing_hours] == [False, 216]
+
+
+def test_only_reports_that_may_hold_a_namespace_are_missed_by_its_budget(
+    store: LocalStore,
+) -> None:
+    whole_day(store, 10)
+    hourly = ReportPlan("default", HOURLY, None, None, False)
+    other = ReportPlan("team", DAILY, ("pool", None), frozenset({"other"}), False)
+    plans = [hourly, other]
+    found = made(store, budgets=[budget(NAMESPACE, 9), budget("other", 9)], plans=plans)
+    lines = {line.namespace: line.missing_hours for line in found.chargeback.budgets}
+    assert lines == {NAMESPACE: 720, "other": 744}
+
+
+def test_of_a_month_of_which_nothing_is_exported_there_is_no_budget(store: LocalStore) -> None:
+    """The week ends in April, its rows in March: unknown is not zero."""
+    costing(store, 3, at(30))
+    found = made(store, "2026-W14", budgets=[budget(NAMESPACE, 9)]).chargeback
+    assert found.budgets == ()
+    assert found.completeness.budgets_fault == "nothing of 2026-04 is exported"
+
+
+def test_rows_of_another_hour_than_the_objects_name_count_in_their_own(store: LocalStore) -> None:
+    """So the hour of the name is missing, and the object is named."""
+    whole_day(store, 10)
+    key = put(store, at(10, 5), table=rows_of(at(10, 7), at(10, 8), 1))
+    store.delete(put(store, at(10, 7)))
+    found = made(store)
+    assert gaps(found) == [("prod", "default", "03-10T05", "03-10T06")]
+    assert found.chargeback.completeness.misplaced == (key,)
+    assert found.chargeback.total.cost == 48 - 2
+
+
+def test_rows_of_an_hour_that_another_object_holds_are_not_counted_twice(
+    store: LocalStore,
+) -> None:
+    whole_day(store, 10)
+    put(store, at(10, 5), table=rows_of(at(10, 7), at(10, 8), 1))
+    with pytest.raises(ConfigurationError, match="both hold 2026-03-10T07:00:00Z of one report"):
+        made(store)
+
+
+def test_without_a_period_before_there_is_nothing_to_compare_with(store: LocalStore) -> None:
+    costing(store, 3, at(10))
+    found = made(store, compare=True).chargeback
+    assert (found.total_before, found.compare_asked) == (None, True)
+    assert found.no_comparison == "no row of the period before is exported"
+    assert made(store).chargeback.no_comparison is None
+    costing(store, 3, at(9))
+    assert made(store, compare=True).chargeback.no_comparison is None
+
+
+def test_where_no_report_can_be_compared_that_is_why(store: LocalStore) -> None:
+    """A month stands beside March, whose hours are the only other rows."""
+    february = rows_of(at(1, month=2), at(1), 50)
+    put(store, at(1, month=2), MONTHLY, report="m", table=february)
+    costing(store, 3, at(10))
+    found = made(store, "2026-03", compare=True, now=at(11)).chargeback
+    assert found.no_comparison == "the period before has no time of the same length"
 
 
 def test_a_cluster_that_was_not_there_before_is_new(store: LocalStore) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from exporter.commands.reporting.places import open_place
-from exporter.errors import ConfigurationError
+from exporter.errors import ConfigurationError, UnusableError
 from exporter.settings import Settings, load_settings
 
 ARN = "arn:aws:s3:eu-west-1:123456789012:accesspoint/finops"
@@ -56,3 +56,17 @@ def test_without_a_place_the_flag_is_named(environ: dict[str, str]) -> None:
         open_place(settings(**environ), None),
     ):
         raise AssertionError
+
+
+def test_a_folder_that_cannot_be_used_is_called_what_the_user_gave(tmp_path: Path) -> None:
+    """Somebody put a file where the folder should be."""
+    (tmp_path / "focus").write_text("")
+    for environ, given, named in (
+        ({"OUTPUT_DIR": "/elsewhere"}, str(tmp_path), "--location needs a folder"),
+        ({"OUTPUT_DIR": str(tmp_path)}, None, "OUTPUT_DIR needs room and write access"),
+    ):
+        with (
+            open_place(settings(**environ), given) as opened,
+            pytest.raises(UnusableError, match=named),
+        ):
+            opened.store.get("focus/a")

@@ -8,14 +8,8 @@ from decimal import Decimal
 import pytest
 
 from exporter.chargeback.cloud_figures import BreakEven
-from exporter.chargeback.figures import (
-    Awaited,
-    Chargeback,
-    Completeness,
-    Estimate,
-    Gap,
-    ReportOf,
-)
+from exporter.chargeback.completeness_figures import Awaited, Completeness, Estimate, Gap, ReportOf
+from exporter.chargeback.figures import Chargeback
 from exporter.commands.reporting.table import report_table
 from exporter.commands.reporting.words import money
 from tests.unit.pages.chargebacks import empty, rich
@@ -260,3 +254,50 @@ def test_an_empty_report_has_no_empty_tables() -> None:
     text = report_table(empty())
     assert "Cost by" not in text
     assert "Models" not in text
+
+
+def words(report: Chargeback) -> str:
+    """The table as one line."""
+    return " ".join(report_table(report).split())
+
+
+def test_without_documents_budgets_are_not_known() -> None:
+    said = "no documents were read (CONFIG_PATH): no budgets, and cloud prices of the package"
+    assert said in words(replace(BY_BOTH, budgets=(), documents_read=False))
+    assert "no documents" not in words(BY_BOTH)
+
+
+def test_a_comparison_with_nothing_says_so_where_it_was_asked_for() -> None:
+    alone = replace(BY_BOTH, total_before=None)
+    said = "nothing to compare with: no row of the period before is exported"
+    assert said in words(replace(alone, compare_asked=True))
+    assert "nothing to compare" not in words(alone)
+
+
+def test_of_a_month_that_is_over_is_said_what_it_lacks() -> None:
+    over = tuple(
+        replace(line, over=True, forecast=None, missing_hours=Decimal(missing))
+        for line, missing in zip(BY_BOTH.budgets, (5, 0, 5), strict=True)
+    )
+    text = words(replace(BY_BOTH, budgets=over))
+    assert "2026-10 is over, so there is no forecast" in text
+    said = "5.0 hours of 2026-10 are not exported, so the true spend is higher of"
+    assert f"{said} research-monthly, search-monthly" in text
+    assert "is over" not in words(BY_BOTH)
+
+
+def test_what_a_report_on_some_namespaces_leaves_out_is_told() -> None:
+    some = replace(BY_BOTH, pools=(), scope=replace(BY_BOTH.scope, namespaces=("a*", "b")))
+    text = words(some)
+    assert "only of namespaces a*, b" in text
+    assert "pools, and what nobody used of them, are left out: ask without --namespace" in text
+    assert "idle: " not in text
+    assert f"shared out to these namespaces: {money(BY_BOTH.total.idle)}" in text
+    nothing = replace(some, total=replace(some.total, idle=Decimal(0)))
+    assert "shared out" not in words(nothing)
+
+
+def test_rows_of_other_time_than_the_name_says_are_told() -> None:
+    found = replace(NONE_MISSING, misplaced=("a/key", "b/key"))
+    text = words(replace(BY_BOTH, completeness=found))
+    assert "they count where they belong: 2 objects such as a/key" in text
