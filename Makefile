@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
-PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+# A worker takes whole files, in the order of tests/conftest.py rather than by their number of tests.
+PYTEST_ARGS ?= --numprocesses auto --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 VALIDATOR := $(TOOLS)/focus-validator
 AUDIT := $(TOOLS)/audit
@@ -16,7 +17,7 @@ PIP_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	--custom-compile-command "make requirements" $(UPGRADE)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test coverage audit sbom bench bench-large check format requirements docs picture golden clean
+.PHONY: help demo test test-long coverage audit sbom bench bench-large check format requirements docs picture golden clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -26,6 +27,9 @@ demo: $(VENV)/.installed ## run the whole job on sample data into ./infer-focus-
 
 test: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready $(AUDIT)/.ready ## run every test, with real Prometheus and S3 servers
 	INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-long: $(VENV)/.installed-dev $(TOOLS)/.ready ## kills, random fleets and hostile input by the hundreds; notes their figures
+	INFER_FOCUS_MEASURE=1 INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 coverage: $(VENV)/.installed-dev $(TOOLS)/.ready $(VALIDATOR)/.ready $(AUDIT)/.ready ## run every test and show the lines none reaches
 	INFER_FOCUS_REQUIRE_TOOLS=1 $(BIN)/python -m pytest --cov $(PYTEST_ARGS)

@@ -76,6 +76,7 @@ cannot be used.
 examples:
   infer-focus report --period last-month --by namespace,model --compare
   infer-focus report --period 2026-10 --format html --out october.html
+  infer-focus report --period 2026-10 --namespace 'search-*' --by model
 """
 RULES = """\
 Prints recording rules and alerts for live monitoring, made from the

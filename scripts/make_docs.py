@@ -26,6 +26,7 @@ from exporter.focus.infercost_layout import INFERCOST_LAYOUT, INFERCOST_PREFIX
 from exporter.monitoring.run_samples import FAMILIES
 from exporter.settings import settings_table
 from scripts.conformance import conformance_tables, conformances, official_table
+from scripts.make_reliability_page import PARTS as RELIABILITY
 from scripts.tables import code, markdown
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -48,7 +49,7 @@ REPORT = (
     " --by sub-account,model --compare"
 )
 REPORT_JSON = f"{REPORT} --format json"
-REPORT_CSV = f"{REPORT.removesuffix(' --compare')} --format csv | cut -d, -f1,5-8,15,27-28"
+REPORT_CSV = f"{REPORT.removesuffix(' --compare')} --format csv | cut -d, -f1,6,8-11,18,30"
 _LEFT_OUT, _MANY, _FIRST_LINES = '"{…}"', 8, 14
 #: The demo's hour and the columns that the README shows of it.
 SAMPLE_START = "2026-10-01T00:00:00Z"
@@ -236,6 +237,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "conformance": _conformance,
     "official validator": official_table,
     "pushed metrics": _pushed_metrics,
+    **RELIABILITY,
 }
 
 

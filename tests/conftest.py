@@ -21,6 +21,23 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("repeatable")
 
 
+#: Folders whose files take long, the longest first; all others are short.
+LONG_FILES = ("image", "integration", "faults", "e2e", "helm", "browser", "truth")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long begin first, so that no worker is left with one at the end.
+
+    Among files of one folder the order stays a random one.
+    """
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(servers.REPOSITORY / "tests").parts[0]
+    return LONG_FILES.index(folder) if folder in LONG_FILES else len(LONG_FILES)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the machine lacks, in a frame of its own after everything else."""
     skipped = terminalreporter.stats.get("skipped", [])

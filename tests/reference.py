@@ -8,13 +8,16 @@ Keys hold the hour's first second; an hour is (start, start + 3600]. A missing k
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from fractions import Fraction
+from typing import TypeVar
 
 from tests.fleets.fleet import HOUR, CounterLog, CounterSample, Fleet, GpuLog, GpuSample
 
 DAY = 24 * HOUR
+NANO = 10**9
 
+Key = TypeVar("Key")
 #: (hour start, namespace, pod, model)
 TokenKey = tuple[int, str, str, str]
 #: input with the cached ones, output, cached, requests
@@ -28,8 +31,19 @@ def hour_of(ms: int) -> int:
     return (ms - 1) // (HOUR * 1000) * HOUR
 
 
-def truth_tokens(fleet: Fleet) -> dict[TokenKey, Tokens]:
-    """Tokens and requests of each pod and model, per hour of the fleet in which any counted."""
+def shared(whole: int, weights: Mapping[Key, Fraction | int]) -> dict[Key, int]:
+    """A whole in integers by weight: parts rounded down, the residue to the largest, then first."""
+    total = sum(weights.values())
+    if not total:
+        return dict.fromkeys(weights, 0)
+    parts = {key: int(whole * Fraction(weight) / total) for key, weight in weights.items()}
+    parts[max(weights, key=lambda key: weights[key])] += whole - sum(parts.values())
+    return parts
+
+
+def truth_tokens(fleet: Fleet, hours: Container[int] | None = None) -> dict[TokenKey, Tokens]:
+    """Tokens and requests of each pod and model, per hour (of the fleet) in which any counted."""
+    hours = fleet.hour_starts if hours is None else hours
     presence = _Presence(fleet)
     totals: dict[TokenKey, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for log in fleet.counters:
@@ -38,7 +52,7 @@ def truth_tokens(fleet: Fleet) -> dict[TokenKey, Tokens]:
     found = {}
     for key, n in totals.items():
         own = (n["input"] - n["transferred"], n["output"], n["cached"] - n["transferred"])
-        if key[0] in fleet.hour_starts and any((*own, n["requests"])):
+        if key[0] in hours and any((*own, n["requests"])):
             found[key] = (*own, n["requests"])
     return found
 
@@ -112,20 +126,25 @@ class _Presence:
         return max(known)[1] if known else None
 
 
-def truth_energy(fleet: Fleet) -> dict[GpuKey, int]:
-    """Millijoules of each GPU and holder, per hour of the fleet, without the hours billed by TDP.
+def truth_energy(fleet: Fleet, hours: Container[int] | None = None) -> dict[GpuKey, int]:
+    """Millijoules of each GPU and holder, per hour (of the fleet), without those billed by TDP.
 
     A sum that the rules make a fraction is rounded to a whole millijoule.
     """
+    hours = fleet.hour_starts if hours is None else hours
     totals: dict[GpuKey, Fraction] = defaultdict(Fraction)
     for log in fleet.gpus:
-        for sample, millijoules in (*_energy_steps(fleet, log), *_power_hours(log)):
-            for holder, share in sample.parts.items():
-                key = (hour_of(sample.ms), log.uuid, *(holder or (None, None)))
+        for sample, millijoules in _energy_steps(fleet, log):
+            for key, share in _keys(log, sample):
                 totals[key] += millijoules * share
-    return {
-        key: round(total) for key, total in totals.items() if total and key[0] in fleet.hour_starts
-    }
+    totals.update(_powered(fleet))
+    return {key: round(total) for key, total in totals.items() if total and key[0] in hours}
+
+
+def _keys(log: GpuLog, sample: GpuSample) -> Iterator[tuple[GpuKey, Fraction]]:
+    """Whose a sample is, and which part of the GPU."""
+    for holder, share in sample.parts.items():
+        yield (hour_of(sample.ms), log.uuid, *(holder or (None, None))), share
 
 
 def _energy_steps(fleet: Fleet, log: GpuLog) -> Iterator[tuple[GpuSample, Fraction]]:
@@ -145,12 +164,18 @@ def _energy_steps(fleet: Fleet, log: GpuLog) -> Iterator[tuple[GpuSample, Fracti
         previous = sample.ms, sample.energy_mj
 
 
-def _power_hours(log: GpuLog) -> Iterator[tuple[GpuSample, Fraction]]:
-    """Power times its time, in the hours that have no sample of the counter."""
-    hours = _power_only_hours(log)
-    for sample, seconds in _sample_times(log):
-        if hour_of(sample.ms) in hours and sample.watts is not None:
-            yield sample, Fraction(sample.watts) * 1000 * seconds
+def _powered(fleet: Fleet) -> dict[GpuKey, Fraction]:
+    """Mean power times GPU-time, in the hours that have no sample of the counter."""
+    watts: dict[GpuKey, list[Fraction]] = defaultdict(list)
+    for log in fleet.gpus:
+        hours = _power_only_hours(log)
+        for sample in log.samples:
+            if hour_of(sample.ms) in hours and sample.watts is not None:
+                for key, _ in _keys(log, sample):
+                    watts[key].append(Fraction(sample.watts))
+    time = truth_nano_hours(fleet)
+    per_nano_hour = Fraction(3600 * 1000, NANO)
+    return {key: Fraction(sum(w)) / len(w) * time[key] * per_nano_hour for key, w in watts.items()}
 
 
 def _power_only_hours(log: GpuLog) -> set[int]:
@@ -168,15 +193,36 @@ def _hours_without_counter(fleet: Fleet, log: GpuLog) -> set[int]:
     return found
 
 
-def truth_gpu_time(fleet: Fleet) -> dict[GpuKey, Fraction]:
-    """Seconds that each holder had of each GPU, per hour of the fleet."""
+def truth_gpu_time(fleet: Fleet, hours: Container[int] | None = None) -> dict[GpuKey, Fraction]:
+    """Seconds that each holder had of each GPU, per hour (of the fleet)."""
+    hours = fleet.hour_starts if hours is None else hours
     totals: dict[GpuKey, Fraction] = defaultdict(Fraction)
     for log in fleet.gpus:
         for sample, seconds in _sample_times(log):
-            for holder, share in sample.parts.items():
-                key = (hour_of(sample.ms), log.uuid, *(holder or (None, None)))
+            for key, share in _keys(log, sample):
                 totals[key] += seconds * share
-    return {key: total for key, total in totals.items() if total and key[0] in fleet.hour_starts}
+    return {key: total for key, total in totals.items() if total and key[0] in hours}
+
+
+def truth_nano_hours(fleet: Fleet) -> dict[GpuKey, int]:
+    """The same of every hour in 1e-9 GPU-hours: a GPU's time rounded down, then shared out."""
+    seconds: dict[tuple[int, str], dict[GpuKey, Fraction]] = defaultdict(dict)
+    for key, value in truth_gpu_time(fleet, _Always()).items():
+        seconds[key[:2]][key] = value
+    found: dict[GpuKey, int] = {}
+    for of_gpu in seconds.values():
+        whole = int(sum(of_gpu.values()) * NANO / HOUR)
+        found |= shared(whole, dict(sorted(of_gpu.items(), key=_by_holder)))
+    return found
+
+
+def _by_holder(item: tuple[GpuKey, object]) -> tuple[str, str]:
+    return item[0][2] or "", item[0][3] or ""
+
+
+class _Always(Container[int]):
+    def __contains__(self, hour: object) -> bool:
+        return True
 
 
 def _sample_times(log: GpuLog) -> Iterator[tuple[GpuSample, Fraction]]:

@@ -39,6 +39,8 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 POLL_SECONDS = 0.05
 RETENTION_FLAG = "--storage.tsdb.retention.time"
+#: promtool reads a file once for every block in it: in blocks of two hours a day takes a second.
+LONGEST_BLOCK = "--max-block-duration=500h"
 
 #: Variables of the developer's machine that would change what a test sees.
 SETTING_PREFIXES = (
@@ -151,11 +153,14 @@ def prometheus_server(
     Yields the base URL. `folder` (a fresh one per server) takes its blocks, configuration and log.
     Nothing is forgotten unless a flag says so.
     """
-    promtool, blocks = require_tool("promtool"), folder / "blocks"
+    load = [str(require_tool("promtool")), "tsdb", "create-blocks-from"]
+    if not _forgets(extra_flags):
+        load.append(LONGEST_BLOCK)
+    blocks = folder / "blocks"
     blocks.mkdir(parents=True)
     for file in openmetrics_files:
-        load = [str(promtool), "tsdb", "create-blocks-from", "openmetrics", str(file), str(blocks)]
-        loaded = subprocess.run(load, capture_output=True, text=True, check=False)
+        into = ["openmetrics", str(file), str(blocks)]
+        loaded = subprocess.run([*load, *into], capture_output=True, text=True, check=False)
         if loaded.returncode:
             raise ServerFailed(f"promtool cannot load {file}: {loaded.stderr.strip()}")
     with prometheus_over(blocks, folder, extra_flags) as url:
@@ -174,11 +179,16 @@ def prometheus_over(blocks: Path, folder: Path, extra_flags: Sequence[str] = ())
         "--web.listen-address=127.0.0.1:0",
         *extra_flags,
     ]
-    if not any(flag.startswith(RETENTION_FLAG) for flag in extra_flags):
+    if not _forgets(extra_flags):
         command.append(f"{RETENTION_FLAG}=10y")
     log = folder / "prometheus.log"
     with _running(command, log, r'msg="Listening on".* address=(\S+)', "/-/ready") as url:
         yield url
+
+
+def _forgets(flags: Sequence[str]) -> bool:
+    """Whether a flag says how long samples are kept: it is whole blocks that are forgotten."""
+    return any(flag.startswith(RETENTION_FLAG) for flag in flags)
 
 
 @contextmanager

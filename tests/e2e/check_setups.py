@@ -51,8 +51,9 @@ class Running:
 def running(setup: Setup, folder: Path, destination: Mapping[str, str]) -> Iterator[Running]:
     """A real Prometheus with the setup's series; `folder` is a fresh one."""
     fleet = setup.fleet(int(time.time()), AHEAD_HOURS)
-    files = fleet.write_blocks(folder / "series")
-    with prometheus_server(files, folder / "server", setup.flags) as url:
+    folder.mkdir(parents=True, exist_ok=True)
+    dump = fleet.write_text(folder / "series.om")
+    with prometheus_server([dump], folder / "server", setup.flags) as url:
         write_documents(setup.documents, folder / "config.yaml")
         settings = {
             "PROMETHEUS_URL": url,

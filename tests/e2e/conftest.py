@@ -58,8 +58,8 @@ def prometheus(
     global_store = [one for name in clusters for one in labelled(clusters[name], cluster=name)]
     global_store += nameless(clusters["blue"]).series
     files = [
-        *mixed.fleet.write_blocks(folder / "mixed"),
-        *openmetrics.write_blocks(global_store, folder / "clusters"),
+        mixed.dump,
+        openmetrics.write_text(global_store, folder / "clusters.om"),
     ]
     with prometheus_server(files, folder / "server") as url:
         yield url

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import unquote
+
+import pytest
 
 from tests.e2e.conftest import Exported
 from tests.e2e.gate import gate_before
@@ -12,7 +16,7 @@ from tests.e2e.job import backfill, begun_backfill, end_of, succeeded
 from tests.e2e.scene import Scene
 from tests.e2e.written import data, in_bucket, in_folder
 from tests.fleets.token_scenarios import T0, at
-from tests.servers import S3Server
+from tests.servers import REPOSITORY, S3Server, clean_environment
 
 SECONDS = 10
 
@@ -65,3 +69,20 @@ def test_ctrl_c_during_a_slow_answer_ends_at_once(
     assert data(in_folder(tmp_path)).items() <= from_dump.objects.items()
     succeeded(backfill(*mixed.span, env=settings))
     assert data(in_folder(tmp_path)) == from_dump.objects
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_after_the_last_word_changes_nothing(sent: signal.Signals) -> None:
+    """While Python closes connections: it would say so with a traceback, or forget the code."""
+    program = (
+        "import atexit, os, sys; from exporter.cli import main;"
+        "atexit.register(os.kill, os.getpid(), int(sys.argv[1])); sys.exit(main(['schema']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(int(sent))],
+        cwd=REPOSITORY,
+        env=clean_environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -127,8 +127,8 @@ def test_a_fleet_with_everything_adds_up(from_dump: Exported) -> None:
     }
     assert sum(spent.values()) == sums["cost"]
     idle = files.cost_by('"x-InferNamespace"')
-    assert spent["__idle__", None] == idle["__idle__"]
-    assert spent["__unobserved__", None] == idle["__unobserved__"]
+    for nobody in ("__idle__", "__unobserved__"):
+        assert spent[nobody, nobody] == idle[nobody]
     ((unpriced,),) = files.query(
         'sum("x-InferTokensInput" + "x-InferTokensOutput")',
         "\"x-InferAllocationMethod\" = 'unpriced'",
@@ -236,6 +236,33 @@ def test_budgets_and_prices_are_those_of_the_documents(demo: Path) -> None:
     assert len(every["lines"]) > len(reported(env=env)["cloud"]["lines"])
 
 
+def test_without_documents_stderr_says_so_in_every_form(demo: Path) -> None:
+    said = "no documents were read, so there are no budgets, and cloud prices are the package's"
+    env = {"OUTPUT_DIR": str(demo)}
+    command = ("report", "--period", "2026-10-01", "--format", "csv")
+    (line,) = succeeded(infer_focus(*command, env=env)).named(said)
+    assert line["fix"] == "name their file or folder in CONFIG_PATH"
+    documented = {**env, "CONFIG_PATH": DEMO["CONFIG_PATH"]}
+    assert succeeded(infer_focus(*command, env=documented)).named(said) == []
+
+
+def test_a_comparison_with_nothing_is_warned_of(demo: Path) -> None:
+    command = ("report", "--period", "2026-10-01", "--format", "csv", "--compare")
+    run = succeeded(infer_focus(*command, env={"OUTPUT_DIR": str(demo)}))
+    (line,) = run.named("nothing to compare with: no row of the period before is exported")
+    assert (line["start"], line["end"]) == ("2026-09-30T00:00:00Z", "2026-10-01T00:00:00Z")
+
+
+def test_a_report_of_one_team_holds_its_rows_alone(demo: Path) -> None:
+    env = {"OUTPUT_DIR": str(demo), "CONFIG_PATH": DEMO["CONFIG_PATH"]}
+    told = reported("--namespace", "disc*", env=env)
+    spent = Files(demo).cost_by('"x-InferNamespace"')["discovery"]
+    assert costs(told) == {"discovery": spent}
+    assert (told["pools"], told["budgets"]) == ([], [])
+    line = refused(2, "--period", "2026-10", "--namespace", "team-*", env=env)
+    assert line.startswith("--namespace team-*: fits none of the namespaces of 2026-10 found: ")
+
+
 def test_hours_that_are_gone_are_named(demo: Path, tmp_path: Path) -> None:
     shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
     for file in tmp_path.rglob("*-2026-10-01-0[5-7].parquet"):
@@ -327,12 +354,14 @@ def test_a_page_that_lacks_rows_does_not_take_the_place_of_a_whole_one(
 def test_pages_of_other_selections_stand_beside_the_usual_one(demo: Path, tmp_path: Path) -> None:
     shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
     command = ("report", "--period", "2026-10-01", "--format", "html", "--publish")
-    for selection in ((), ("--by", "model"), ("--cluster", "d*", "--by", "model")):
+    others = ("--by", "model"), ("--cluster", "d*", "--by", "model"), ("--namespace", "a*")
+    for selection in ((), *others):
         succeeded(infer_focus(*command, *selection, env={"OUTPUT_DIR": str(tmp_path)}))
     named = [path.name for path in tmp_path.rglob("*.html")]
     assert sorted(name.partition(".")[0] for name in named) == [
         "infer-focus-report-2026-10-01",
         "infer-focus-report-2026-10-01-by-model",
+        "infer-focus-report-2026-10-01-in-a",
         "infer-focus-report-2026-10-01-of-d-by-model",
     ]
 
@@ -419,7 +448,8 @@ def test_a_bucket_that_cannot_be_used(s3: S3Server) -> None:
 
 def test_a_file_that_cannot_be_written(demo: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "none" / "report.csv")
-    line = refused(4, "--period", "2026-10-01", "--out", out, env={"OUTPUT_DIR": str(demo)})
+    env = {"OUTPUT_DIR": str(demo), "CONFIG_PATH": DEMO["CONFIG_PATH"]}
+    line = refused(4, "--period", "2026-10-01", "--out", out, env=env)
     assert line == f"cannot write {out}: No such file or directory; choose another --out"
 
 

@@ -1,4 +1,4 @@
-"""What every fault of the matrix says about itself: tests prove it, docs/reliability.md shows it."""
+"""What a fault of the matrix says about itself: tests prove it, docs/reliability.md shows it."""
 
 from __future__ import annotations
 

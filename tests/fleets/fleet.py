@@ -68,6 +68,19 @@ class GpuLog:
     pool: Pool | None
     interval: int
     samples: Sequence[GpuSample]
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodLog:
+    """One pod object: its GPU request, when kube-state-metrics told of it, and when it ran."""
+
+    namespace: str
+    name: str
+    node: str
+    gpus: int
+    told_ms: Sequence[int]
+    running_ms: Sequence[int]
 
 
 class Part(Protocol):
@@ -93,6 +106,10 @@ class Fleet:
     gpus: list[GpuLog] = field(default_factory=list)
     #: what kube_pod_start_time said: per pod (ms of the sample, unix seconds).
     pod_starts: dict[Holder, list[tuple[int, int]]] = field(default_factory=dict)
+    pods: list[PodLog] = field(default_factory=list)
+    #: when kube-state-metrics was scraped, and the labels of namespaces it told, unix ms.
+    kube_ms: list[int] = field(default_factory=list)
+    namespaces: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _seen: set[tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=set)
 
     @property

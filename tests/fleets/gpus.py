@@ -87,7 +87,7 @@ class Gpu:
     def write_to(self, fleet: Fleet) -> None:
         samples = list(self._samples(fleet))
         pool = fleet.pool_of(self.node)
-        fleet.gpus.append(GpuLog(self.uuid, pool, self.scrapes.interval, samples))
+        fleet.gpus.append(GpuLog(self.uuid, pool, self.scrapes.interval, samples, self.node))
         for job in self.jobs:
             self._write_job(fleet, job, samples)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.fleets.fleet import Fleet
+from tests.fleets.fleet import Fleet, PodLog
 from tests.fleets.scrapes import LabelForm, Scrapes, scraped
 
 PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
@@ -72,6 +72,8 @@ class KubeState:
 
     def write_to(self, fleet: Fleet) -> None:
         times = self.scrapes.times_ms(fleet.first, fleet.end)
+        fleet.kube_ms.extend(times)
+        fleet.namespaces.update(self.namespaces)
         for node, labels in self.nodes.items():
             self._write(fleet, "kube_node_labels", {"node": node, **_allowed(labels)}, times)
         for name, labels in self.namespaces.items():
@@ -99,6 +101,9 @@ class KubeState:
             request = {"container": "vllm", "resource": pod.resource, "unit": "integer"}
             labels = {**me, "node": pod.node, **request}
             self._write(fleet, "kube_pod_container_resource_requests", labels, here, pod.gpus)
+        running = [ms for ms in here if _phase(pod, ms) == "Running"]
+        told = PodLog(pod.namespace, pod.name, pod.node, pod.gpus, here, running)
+        fleet.pods.append(told)
         for phase in self.phases:
             values = [(ms, int(phase == _phase(pod, ms))) for ms in here]
             labels = scraped({**me, "phase": phase}, self.target, self.form)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 API_VERSION = "finops.infercost.ai/v1alpha1"
 #: Paid off over 3 years this is 1 an hour: 26280 = 3 × 8760.
@@ -23,6 +24,10 @@ class Pool:
     selector: Mapping[str, str] | None = None
     gpu_model: str = "NVIDIA H100 80GB HBM3"
     tdp_watts: int | None = 700
+
+    def document_at(self, hour: int) -> Mapping[str, Any]:
+        """The CostProfile that applies to the hour of that first second."""
+        return self.document
 
     @property
     def document(self) -> Mapping[str, object]:

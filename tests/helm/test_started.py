@@ -42,7 +42,7 @@ def fleet() -> Fleet:
 @pytest.fixture(scope="module")
 def prometheus(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("prometheus")
-    with prometheus_server(fleet.write_blocks(folder / "om"), folder / "server") as url:
+    with prometheus_server([fleet.write_text(folder / "dump.om")], folder / "server") as url:
         yield url
 
 

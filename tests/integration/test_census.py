@@ -35,7 +35,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     dump = openmetrics.write_text(fleet.series, folder / "dump.om")
     flags = (f"{RETENTION_FLAG}=3000d",)
     with (
-        prometheus_server(fleet.write_blocks(folder / "blocks"), folder / "server", flags) as url,
+        prometheus_server([dump], folder / "server", flags) as url,
         closing(PrometheusCensus(PrometheusAccess(url=url))) as prometheus,
         closing(DumpCensus(dump)) as from_dump,
     ):

@@ -29,17 +29,19 @@ def random_fleet(seed: int) -> Fleet:
     Processes are born, die, restart and share names; scrapes have gaps; GPUs change hands and are
     reset; one counter may be scraped twice.
     """
-    return _Dice(seed).fleet()
+    return Dice(seed).fleet()
 
 
-class _Dice:
+class Dice:
+    """Draws the parts of a fleet."""
+
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.long = seed % 10 == 9
         self.hours = self.whole(27, 32) if self.long else self.whole(3, 8)
         self.start = T0 + HOUR * self.whole(0, 23)
         self.lead = self.whole(1, 3)
-        self.first = self.start - self.lead * HOUR
+        self.first = self.settled = self.start - self.lead * HOUR
         self.end = self.start + self.hours * HOUR
         self.transfers = self.chance(0.3)
         self.interval = 300 if self.long else self.one_of((30, 60, 60, 120))
@@ -87,7 +89,7 @@ class _Dice:
         self, namespace: str, pod: str, number: int, outage: tuple[Span, ...]
     ) -> list[VllmProcess]:
         """The process of a pod, or two one after another at different addresses."""
-        change = self.whole(self.first, self.end) if self.chance(0.3) else None
+        change = self.whole(self.settled, self.end) if self.chance(0.3) else None
         spans = [(None, change), (change + self.whole(0, 900), None)] if change else [(None, None)]
         return [
             self.process(namespace, pod, f"10.0.{number}.{life}:8000", born, dies, outage)

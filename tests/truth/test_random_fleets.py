@@ -201,6 +201,9 @@ class Shuffled:
             for order in [self._order(answer.labels)]
         ]
 
+    def give_up(self) -> None:
+        self._source.give_up()
+
     def close(self) -> None:
         self._source.close()
 
