@@ -15,22 +15,66 @@ from exporter.errors import ConfigurationError, ExporterError
 from exporter.memory import be_sparing
 
 _SIGNAL_BASE = 128
+#: After a signal whose exception got lost the process ends anyway.
+_PATIENCE_SECONDS = 2
 
 
-class _Terminated(BaseException):
-    """SIGTERM arrived; no `except Exception` may hold it up."""
+class _Stopped(BaseException):
+    """SIGTERM or SIGINT arrived; no `except Exception` may hold it up."""
+
+
+class _Stop:
+    """The signal that asks to stop, whatever becomes of the exception that it raises.
+
+    A signal arrives anywhere: a finalizer drops what is raised in it, and numpy makes a TypeError
+    of it where it asks whether two types can be compared.
+    """
+
+    def __init__(self) -> None:
+        self._received: signal.Signals | None = None
+        self._hook = sys.unraisablehook
+
+    def listen(self) -> None:
+        signal.signal(signal.SIGALRM, self._lost)
+        sys.unraisablehook = self._dropped
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._raise)
+
+    def ignore(self) -> None:
+        """All is done and said: the exit code stands, while Python closes what is open."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: None)
+
+    def leave_if_asked(self) -> None:
+        """Also when the exception has become another one, or none."""
+        sys.unraisablehook = self._hook
+        if self._received is not None:
+            _leave(self._received)
+
+    def _raise(self, number: int, _frame: FrameType | None) -> None:
+        self._received = self._received or signal.Signals(number)
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE_SECONDS)
+        raise _Stopped
+
+    def _lost(self, _number: int, _frame: FrameType | None) -> None:
+        self.leave_if_asked()
+
+    def _dropped(self, what: sys.UnraisableHookArgs) -> None:
+        if issubclass(what.exc_type, _Stopped):
+            self.leave_if_asked()
+        self._hook(what)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code of README's table."""
-    signal.signal(signal.SIGTERM, _terminate)
-    be_sparing()
+    stop = _Stop()
     try:
+        stop.listen()
+        be_sparing()
         code = _told(sys.argv[1:] if arguments is None else arguments)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _too_late)
-    except (_Terminated, KeyboardInterrupt) as stop:
-        _leave(signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
+        stop.ignore()
+    finally:
+        stop.leave_if_asked()
     return code
 
 
@@ -56,14 +100,6 @@ def _say(text: str) -> None:
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     sys.stderr.write(f"infer-focus: {line}\n")
     sys.stderr.flush()
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise _Terminated
-
-
-def _too_late(_number: int, _frame: FrameType | None) -> None:
-    """All is done and said: the exit code stands, while Python closes what is open."""
 
 
 def _leave(number: signal.Signals) -> NoReturn:

@@ -213,9 +213,9 @@ def test_a_source_that_cannot_be_used_is_told_as_a_run_without_success(
     settings = {"OUTPUT_DIR": str(tmp_path), "PUSHGATEWAY_URL": pushgateway, "CLUSTER_NAME": "off"}
     refused = current.asking("http://127.0.0.1:9", **settings, PROMETHEUS_MAX_RETRIES="0")
     assert infer_focus("run", env=refused).code == 4
-    assert {name for name, *_ in metrics(pushgateway, job="infer-focus", cluster="off")} == {
-        "infer_focus_last_run_timestamp_seconds"
-    }
+    told = metrics(pushgateway, job="infer-focus", cluster="off")
+    assert "infer_focus_last_success_timestamp_seconds" not in {name for name, *_ in told}
+    assert "infer_focus_last_run_timestamp_seconds" in {name for name, *_ in told}
 
 
 def test_a_budget_that_is_removed_disappears(
@@ -286,7 +286,8 @@ def test_a_side_report_is_not_counted_a_second_time(current: Scene, tmp_path: Pa
         report("all-daily", "daily", "team"),
     ]
     config = write_config([*current.documents, *side], tmp_path / "config.yaml")
-    ended = succeeded(run(current, OUTPUT_DIR=str(tmp_path / "out"), CONFIG_PATH=str(config)))
+    ended = run(current, OUTPUT_DIR=str(tmp_path / "out"), CONFIG_PATH=str(config))
+    assert ended.code in (0, 3)  # in the hours after midnight the side report's day is not whole
     objects = data(in_folder(tmp_path / "out"))
     own = {key: body for key, body in objects.items() if key.startswith("focus/version=")}
     month = lines(ended)[0]["month"]

@@ -17,7 +17,6 @@ import pytest
 
 from tests.e2e.check_setups import Running, running
 from tests.e2e.job import Ended
-from tests.e2e.written import in_folder
 from tests.fleets.setups import H100, L40S, Setup, usage_report
 from tests.servers import S3Server
 
@@ -196,9 +195,8 @@ def test_a_wrong_configuration_is_told_as_by_every_command(healthy: Running) -> 
 
 def test_a_dump_of_the_server_gives_the_same_lines(healthy: Running, tmp_path: Path) -> None:
     """Its time is that of its newest sample; it has no clock and names no retention."""
-    dumps = healthy.folder / "series"
     from_dump = healthy.check(
-        SOURCE_FILE=str(_joined(dumps, tmp_path)),
+        SOURCE_FILE=str(healthy.folder / "series.om"),
         PROMETHEUS_URL="",
         S3_BUCKET="",
         OUTPUT_DIR=str(tmp_path / "out"),
@@ -209,14 +207,6 @@ def test_a_dump_of_the_server_gives_the_same_lines(healthy: Running, tmp_path: P
     assert not (tmp_path / "out").exists()
     assert _lines(from_dump, own) == _lines(healthy.check(), own)
     assert "taken for now" in from_dump.stdout
-
-
-def _joined(folder: Path, into: Path) -> Path:
-    """The blocks of a fleet as one dump."""
-    texts = [body.decode().removesuffix("# EOF\n") for body in in_folder(folder).values()]
-    whole = into / "dump.om"
-    whole.write_text("".join([*texts, "# EOF\n"]))
-    return whole
 
 
 def _lines(run: Ended, leave_out: tuple[str, ...]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -36,8 +37,13 @@ def base(team: Scene, nowhere: Path) -> dict[str, str]:
 
 
 def says(run: Ended, code: int, *lines: str) -> None:
-    """The run ended so and said these lines, nothing else and no secret."""
-    assert run.stderr == "".join(f"infer-focus: {line}\n" for line in lines)
+    """The run ended so and said these lines last, before them which periods failed; no secret."""
+    events = [line for line in run.stderr.splitlines() if line.startswith("{")]
+    said = run.stderr.splitlines()[len(events) :]
+    assert said == [f"infer-focus: {line}" for line in lines]
+    assert {json.loads(event)["event"] for event in events} <= {
+        *("periods failed", "run finished", "backfill finished")
+    }
     assert (run.code, run.stdout) == (code, "")
     assert TOKEN not in run.stderr
     assert SECRET not in run.stderr

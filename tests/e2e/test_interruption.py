@@ -86,3 +86,31 @@ def test_a_signal_after_the_last_word_changes_nothing(sent: signal.Signals) -> N
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "loses_it",
+    [
+        "\n try: os.kill(os.getpid(), number)\n except BaseException: raise TypeError",
+        "\n try: os.kill(os.getpid(), number)\n except BaseException: pass\n time.sleep(60)",
+        "\n weakref.finalize(set(), os.kill, os.getpid(), number)\n time.sleep(60)",
+    ],
+    ids=["made another error", "passed over", "dropped by a finalizer"],
+)
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_no_library_loses_a_signal(sent: signal.Signals, loses_it: str) -> None:
+    """numpy and finalizers do such things with what is raised in them."""
+    program = (
+        "import os, sys, time, weakref\nfrom exporter import cli\nnumber = int(sys.argv[1])\n"
+        f"def lose(*_):{loses_it}\ncli._run = lose\nsys.exit(cli.main([]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(int(sent))],
+        cwd=REPOSITORY,
+        env=clean_environment(),
+        capture_output=True,
+        timeout=SECONDS + 20,
+        check=False,
+    )
+    said = f"infer-focus: interrupted by {sent.name}; run again to go on\n"
+    assert (done.returncode, done.stderr.decode()) == (128 + sent, said)

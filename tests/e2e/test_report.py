@@ -361,7 +361,7 @@ def test_pages_of_other_selections_stand_beside_the_usual_one(demo: Path, tmp_pa
     assert sorted(name.partition(".")[0] for name in named) == [
         "infer-focus-report-2026-10-01",
         "infer-focus-report-2026-10-01-by-model",
-        "infer-focus-report-2026-10-01-in-a",
+        "infer-focus-report-2026-10-01-in-a-",
         "infer-focus-report-2026-10-01-of-d-by-model",
     ]
 

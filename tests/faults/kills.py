@@ -24,9 +24,9 @@ Part = Literal["start-up", "reading", "writing", "manifest", "metadata", "end"]
 PARTS: tuple[Part, ...] = ("start-up", "reading", "writing", "manifest", "metadata", "end")
 DESTINATIONS: tuple[Destination, ...] = ("folder", "bucket")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-#: How much of the draws goes to start-up and to reading; the rest is spread over the objects.
-STARTING, READING = 0.12, 0.27
-LATE_SECONDS = 0.012
+#: Up to where draws are start-up, reading, objects of rows, and right after the last of these.
+STARTING, READING, WRITING, WRITTEN = 0.12, 0.27, 0.7, 0.8
+LATE_SECONDS, SOON_SECONDS = 0.012, 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def killed(kill: Kill, story: Story, place: Place, gate: Gate) -> Ended:
     untouched = _files(place.files)
     with started(story, place, gate) as process:
         _wait(process, _reached(kill, story, place, gate, untouched))
-        time.sleep(kill.late * LATE_SECONDS)
+        right_after = WRITING <= kill.moment < WRITTEN
+        time.sleep(kill.late * (SOON_SECONDS if right_after else LATE_SECONDS))
         process.send_signal(kill.signal)
         return end_of(process)
 
@@ -84,8 +85,17 @@ def _reached(
     if kill.moment < READING:
         share = (kill.moment - STARTING) / (READING - STARTING)
         return lambda: len(gate.seen) > share * story.questions
-    share = (kill.moment - READING) / (1 - READING)
-    return lambda: _changed(untouched, _files(place.files)) > share * story.changes
+    awaited = _objects_before(kill.moment, story)
+    return lambda: _changed(untouched, _files(place.files)) >= awaited
+
+
+def _objects_before(moment: float, story: Story) -> int:
+    """How many objects have changed at a moment after reading."""
+    rows = story.changes_of_rows
+    if moment < WRITING:
+        return int((moment - READING) / (WRITING - READING) * rows)
+    share = max(0.0, (moment - WRITTEN) / (1 - WRITTEN))
+    return rows + int(share * (story.changes - rows))
 
 
 def _wait(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:

@@ -45,8 +45,8 @@ KILLED_BEFORE_METADATA = Fault(
     "",
     137,
     "every object, and FOCUS metadata that do not know of them",
-    "says of the periods it makes again that they are complete; `backfill --missing-only`, which"
-    " makes none again, lists them as not known to be complete",
+    "writes them; even `backfill --missing-only`, which makes no period again, since each object"
+    " says itself whether it is complete",
 )
 TWO_AT_A_TIME = Fault(
     "two-runs-at-a-time",

@@ -161,7 +161,7 @@ def test_the_next_run_makes_up_for_a_kill(
 
 
 def test_killed_before_its_metadata(stage: Stage, rclone: Rclone) -> None:
-    """Whether what it wrote is complete knows nobody, until a run makes the periods again."""
+    """Whether what it wrote is complete stands with each object, so no period is made again."""
     story, place = stage.story(BACKFILL), bucket_place(*rclone)
     server, _ = rclone
 
@@ -179,10 +179,11 @@ def test_killed_before_its_metadata(stage: Stage, rclone: Rclone) -> None:
     settings = {**story.settings, **place.settings}
     missing_only = succeeded(infer_focus(*story.arguments, "--missing-only", env=settings))
     assert missing_only.counts == (0, 0, 0, 0)
-    assert completeness(place.read()) == dict.fromkeys(completeness(story.after), False)
-    succeeded(infer_focus(*story.arguments, env=settings))
     assert place.read().metadata == story.after.metadata
-    assert set(completeness(place.read()).values()) == {True}
+    assert set(completeness(story.after).values()) == {True}
+    again = succeeded(infer_focus(*story.arguments, env=settings))
+    assert again.counts[0] == 0
+    assert place.read().metadata == story.after.metadata
 
 
 def completeness(state: State) -> dict[tuple[str, str], bool]:
@@ -203,8 +204,8 @@ def test_two_hundred_kills(stage: Stage, rclone: Rclone, tmp_path: Path) -> None
     hits = [one for one in done if one.hit]
     parts = Counter(one.part for one in hits)
     assert len(hits) >= 200
-    assert {part: count for part, count in parts.items() if count < 5} == {}
     assert parts.keys() >= {"start-up", "reading", "writing", "manifest", "metadata"}
+    assert min(parts[part] for part in PARTS if part not in ("manifest", "end")) >= 15
     signals = Counter(one.kill.signal for one in hits)
     note(
         "kills",
