@@ -38,6 +38,8 @@ from exporter.storage.manifest import Document, has_document, read_document, wri
 Parsed = TypeVar("Parsed")
 #: The days whose objects a run looked at or made, by report.
 Days = Mapping[ReportPlan, Iterable[date]]
+#: How often a list is written at most before another process is left to have the last word.
+_LOOKS = 3
 _Outcomes = Mapping[tuple[str, ReportPlan], Sequence[Outcome]]
 
 
@@ -113,6 +115,7 @@ def _write_recency(folder: _Folder, day: date, ended: Sequence[Ended], now: int)
         f"recency/{day:%Y-%m-%d}.json",
         parse_recency,
         lambda known: recency_document(recency_of_day(folder.home, day, ended, known, now)),
+        lambda: folder.home.destination.forget(day),
     )
 
 
@@ -139,13 +142,21 @@ class _Folder:
         name: str,
         parse: Callable[[object], Parsed],
         change: Callable[[Parsed], list[object]],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
-        """Make a list out of the one that is there; one that cannot be read counts as empty."""
+        """Make a list out of the one that is there; one that cannot be read counts as empty.
+
+        After a write it is looked at again, `forget` called before: another process may have
+        written objects, and its own list, since this one looked.
+        """
         with self._warned(name):
-            stored, known = self._read(name, parse)
-            document = change(known)
-            if document != stored:
+            for _ in range(_LOOKS):
+                stored, known = self._read(name, parse)
+                document = change(known)
+                if document == stored:
+                    break
                 write_document(*self._place, name, document)
+                forget()
 
     def _read(self, name: str, parse: Callable[[object], Parsed]) -> tuple[object, Parsed]:
         """The list as it is there and what it says; None as it is there if that is damaged."""

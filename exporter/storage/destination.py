@@ -101,6 +101,11 @@ class Destination:
         with self._lock:
             return dict(self._day(day).names)
 
+    def forget(self, day: date) -> None:
+        """List the day anew when it is asked about next: another process may have written."""
+        with self._lock:
+            self._days.pop(day, None)
+
     def objects_of_layout(self, layout: str, day: date) -> Mapping[str, ObjectName]:
         """The same for another layout under this prefix, listed anew."""
         return self._list(layout, day)

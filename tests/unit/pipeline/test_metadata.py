@@ -424,11 +424,12 @@ def test_a_store_that_cannot_be_used_ends_the_run(store: CountedStore) -> None:
 
 
 def test_a_year_is_written_a_day_at_a_time(store: CountedStore) -> None:
-    """A listing and three requests for each, whatever its number of periods."""
+    """A listing and three requests for each, whatever its number of periods; then a look again."""
     outcomes = [failed(hour(f"2026-03-{number:02}")) for number in range(1, 31)]
     to = publisher(store)
     days = {HOURLY: [day_of(one.task.period.start) for one in outcomes]}
     write(to, outcomes, days=days)
     of_one_day = [call for call in store.calls if "2026-03-07" in call or "day=07" in call]
-    assert [call.split()[0] for call in of_one_day] == ["head", "list", "head", "put"]
+    first_look, second_look = ["head", "list", "head", "put"], ["head", "get", "list"]
+    assert [call.split()[0] for call in of_one_day] == first_look + second_look
     assert len(documents(store, f"{FOLDER}recency/")) == 30
