@@ -104,7 +104,10 @@ def test_a_gzipped_csv_is_read_by_its_first_bytes() -> None:
         (b"a\xff,b\n1,2\n", "is no UTF-8 text"),
         ("a,b\n1,2\n".encode("utf-16"), "is no UTF-8 text"),
         (b"x" * (1 << 20) + b"\n", "has no line end within its first megabyte"),
-        (gzip.compress(HEADER, mtime=0)[:-9], "cannot be read to its end: Compressed file ended before"),
+        (
+            gzip.compress(HEADER, mtime=0)[:-9],
+            "cannot be read to its end: Compressed file ended before",
+        ),
         (b"\x1f\x8bnot gzip", "cannot be read to its end: Unknown compression method"),
     ],
     ids=lambda value: repr(value)[:20],
