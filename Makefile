@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools
 # A worker takes whole files, in the order of tests/conftest.py rather than by their number of tests.
-PYTEST_ARGS ?= --numprocesses auto --dist loadfile --no-loadscope-reorder
+# One worker more than cores: many tests wait for a server half of their time.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+PYTEST_ARGS ?= --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 VALIDATOR := $(TOOLS)/focus-validator
 AUDIT := $(TOOLS)/audit

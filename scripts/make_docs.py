@@ -27,6 +27,7 @@ from exporter.monitoring.run_samples import FAMILIES
 from exporter.settings import settings_table
 from scripts.conformance import conformance_tables, conformances, official_table
 from scripts.make_reliability_page import PARTS as RELIABILITY
+from scripts.performance import day_tables, machine_line, month_table
 from scripts.tables import code, markdown
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -237,6 +238,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "conformance": _conformance,
     "official validator": official_table,
     "pushed metrics": _pushed_metrics,
+    "performance of a day": day_tables,
+    "machine": machine_line,
+    "performance of a month": month_table,
     **RELIABILITY,
 }
 

@@ -19,8 +19,7 @@ MEASURED = Path(__file__).resolve().parent.parent / "bench" / "measured"
 def day_tables() -> str:
     """One day of each fleet: every line of the benchmark's table, a column per fleet."""
     columns: dict[str, dict[str, str]] = {}
-    for name in ("days", "large"):
-        measured = _measured(name)
+    for measured in filter(None, map(_measured, ("days", "large"))):
         for number, fleet in enumerate(measured["fleets"]):
             columns[fleet["name"]] = {
                 line["name"]: _shown(line["cells"][number]) for line in measured["table"]
@@ -32,22 +31,25 @@ def day_tables() -> str:
 
 def month_table() -> str:
     """Backfills of growing length, and shards side by side."""
-    table = _measured("month")["table"]
+    measured = _measured("month")
+    if measured is None:
+        return "Not measured yet: `make bench-large` does it."
+    table = measured["table"]
     return markdown(("", ""), [(line["name"], _shown(line["cells"][0])) for line in table])
 
 
 def machine_line() -> str:
     """What it was measured on."""
-    machine = _measured("days")["machine"]
+    machine = json.loads((MEASURED / "days.json").read_text())["machine"]
     libraries = ", ".join(
         f"{name} {machine[name]}" for name in ("pyarrow", "numpy", "httpx", "boto3", "msgspec")
     )
     return f"{machine['cores']} cores, Python {machine['python']}, {libraries}."
 
 
-def _measured(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((MEASURED / f"{name}.json").read_text())
-    return found
+def _measured(name: str) -> dict[str, Any] | None:
+    file = MEASURED / f"{name}.json"
+    return json.loads(file.read_text()) if file.exists() else None
 
 
 def _shown(cell: Mapping[str, Any]) -> str:

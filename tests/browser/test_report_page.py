@@ -84,7 +84,9 @@ def test_every_line_of_a_team_and_model_is_the_sum_of_its_rows(
         for line in lines
     }
     summed = rows.sql(
-        f"""SELECT "x-InferNamespace", coalesce(model, 'no model'), sum(EffectiveCost),
+        f"""SELECT "x-InferNamespace" AS namespace,
+                   coalesce(model, if(starts_with(namespace, '__'), namespace, 'no model')),
+                   sum(EffectiveCost),
                    coalesce(sum({TOKENS}), 0), sum("x-InferGpuHours"), sum("x-InferEnergyKWh")
             FROM rows GROUP BY ALL"""
     ).fetchall()
